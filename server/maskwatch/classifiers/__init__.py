@@ -1,0 +1,1 @@
+"""Mask classifiers, one file each."""

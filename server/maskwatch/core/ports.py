@@ -1,0 +1,112 @@
+"""The protocols along the line: what a source, a detector, a classifier, a tracker and a rule must do."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from maskwatch.core.types import AlertChange, Face, Image, MaskVerdict, Observation, Track
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamInfo:
+    """What a source found when it opened: codec (FFmpeg's short name), size in pixels, nominal frames a second.
+
+    `passthrough` says that the encoded packets can be shown by a browser as they are (H.264 without B-frames).
+    """
+
+    codec: str
+    width: int
+    height: int
+    fps: float | None = None
+    passthrough: bool = False
+    audio_codec: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawFrame:
+    """A decoded frame whose pixels are converted to RGB only if somebody looks at it.
+
+    `to_rgb()` gives uint8 RGB, height x width x 3; it may be called once or more, from any thread.
+    """
+
+    sequence: int
+    captured_monotonic_s: float
+    captured_utc: datetime
+    to_rgb: Callable[[], Image]
+    media_ticks: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EncodedPacket:
+    """One encoded access unit (H.264 Annex B), to be passed on without re-encoding. `ticks` is 90 kHz modulo 2**32."""
+
+    data: bytes
+    ticks: int
+    keyframe: bool
+    captured_monotonic_s: float
+
+
+class SourceSink(Protocol):
+    """Where a source delivers. All three are cheap, never block, and may be called from the source's own thread."""
+
+    def opened(self, info: StreamInfo) -> None:
+        """The stream is open and decodable; called again when its format changes."""
+
+    def frame(self, frame: RawFrame) -> None:
+        """One decoded frame; the newest overwrites what nobody took."""
+
+    def packet(self, packet: EncodedPacket) -> None:
+        """One encoded packet for the live view, in decoding order."""
+
+
+class StopSignal(Protocol):
+    """What tells a source to stop; `threading.Event` is one."""
+
+    def is_set(self) -> bool:
+        """Whether to stop now."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until told to stop, at most `timeout` seconds; True when told."""
+
+
+class FrameSource(Protocol):
+    """A camera. Runs once: no retry of its own (the supervisor does that)."""
+
+    def run(self, sink: SourceSink, stop: StopSignal) -> None:
+        """Deliver frames until `stop`; block the calling thread. Returns only on stop, else raises `SourceError`."""
+
+
+class FaceDetector(Protocol):
+    """Finds every face."""
+
+    def detect(self, images: Sequence[Image]) -> list[list[Face]]:
+        """One list of faces a picture, in pixels of that picture, best score first. Pictures may differ in size."""
+
+
+class MaskClassifier(Protocol):
+    """Judges faces."""
+
+    @property
+    def crop_margin(self) -> float:
+        """Context around the face box that the crops must show, as a share of the box's longer side on each side."""
+
+    def classify(self, crops: Sequence[Image]) -> list[MaskVerdict]:
+        """One verdict a crop (square RGB, any size), in order, judged in one batch."""
+
+
+class Tracker(Protocol):
+    """Follows people across the looks of one camera."""
+
+    def update(self, t_s: float, observations: Sequence[Observation]) -> list[Track]:
+        """All people known at `t_s`, those out of sight included until they are forgotten."""
+
+
+class Rule(Protocol):
+    """Turns people into alerts."""
+
+    def step(self, t_s: float, tracks: Sequence[Track]) -> list[AlertChange]:
+        """What changes at `t_s`: alerts raised and closed."""
+
+    def close_all(self, t_s: float) -> list[AlertChange]:
+        """Close every open alert because the camera is gone."""

@@ -1,0 +1,222 @@
+"""The values that walk down the line. Frozen; ages and durations in seconds, boxes in pixels of the decoded frame."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.uint8]
+"""RGB picture, height x width x 3."""
+
+
+class MaskLabel(StrEnum):
+    """What is believed of a face. `UNKNOWN` ("can't tell") is never a vote."""
+
+    MASK = "mask"
+    NO_MASK = "no_mask"
+    INCORRECT = "incorrect"
+    UNKNOWN = "unknown"
+
+
+LABELS: tuple[MaskLabel, ...] = (MaskLabel.MASK, MaskLabel.NO_MASK, MaskLabel.INCORRECT)
+"""The classes a classifier chooses from, in the order of its softmax outputs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One decoded picture of one camera.
+
+    `captured_monotonic_s` is this process's monotonic clock when the picture arrived; `captured_utc` the same moment
+    on the wall. `media_ticks` is the 90 kHz timestamp of the picture in the stream that is passed on to browsers
+    (modulo 2**32), or None where nothing is passed on; it lets a page draw boxes on the very frame they belong to.
+    """
+
+    camera: str
+    sequence: int
+    captured_monotonic_s: float
+    captured_utc: datetime
+    image: Image
+    media_ticks: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Axis-aligned box in pixels, half-open: x1 <= x < x2, y1 <= y < y2."""
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+    @property
+    def width(self) -> float:
+        """Width in pixels."""
+        return self.x2 - self.x1
+
+    @property
+    def height(self) -> float:
+        """Height in pixels."""
+        return self.y2 - self.y1
+
+    @property
+    def longer_side(self) -> float:
+        """The longer of width and height, in pixels: what "a face of 48 px" means everywhere in maskwatch."""
+        return max(self.width, self.height)
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """Centre (x, y) in pixels."""
+        return (self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2
+
+    @property
+    def area(self) -> float:
+        """Area in square pixels; 0 for an empty or inverted box."""
+        return max(0.0, self.width) * max(0.0, self.height)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Face:
+    """A detected face: its box, the detector's score in 0..1 and, where the detector gives them, five landmarks.
+
+    Landmarks are (x, y) pixels of: the eye on the picture's left, the eye on its right, nose tip, left and right
+    mouth corner.
+    """
+
+    box: Box
+    score: float
+    landmarks: tuple[tuple[float, float], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaskVerdict:
+    """What a classifier says of one face: `probabilities` over `LABELS`, which sum to 1, and the label it stands for."""
+
+    label: MaskLabel
+    probabilities: Mapping[MaskLabel, float]
+
+    @property
+    def confidence(self) -> float:
+        """Probability of the label; of the likeliest class when the label is unknown."""
+        return self.probabilities.get(self.label, max(self.probabilities.values()))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """How far one look at a face can be trusted.
+
+    `size_px` is the longer side of the face, `sharpness` the variance of the Laplacian of the grey face scaled to a
+    fixed size, `frontality` 1 for a face seen from the front and towards 0 in profile (1 without landmarks), `weight`
+    in 0..1 sums it up: 0 means "can't tell".
+    """
+
+    size_px: float
+    sharpness: float
+    frontality: float
+    weight: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One look at one face: where, what it seems to wear, and how far to trust it."""
+
+    face: Face
+    verdict: MaskVerdict
+    quality: Quality
+
+
+class TrackState(StrEnum):
+    """What is held of a person: nothing yet, compliant, or a violation of one kind."""
+
+    UNKNOWN = "unknown"
+    COMPLIANT = "compliant"
+    NO_MASK = "no_mask"
+    INCORRECT = "incorrect"
+
+    @property
+    def is_violation(self) -> bool:
+        """Whether this state is one that alerts are raised for."""
+        return self in (TrackState.NO_MASK, TrackState.INCORRECT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """One person followed across frames.
+
+    `first_seen_s` and `last_seen_s` are monotonic seconds of the first and the newest look; `state_since_s` is when
+    the present state began. `belief` sums to 1 over `LABELS`. `observation` is the newest look, None while the person
+    is out of sight and only remembered.
+    """
+
+    id: int
+    box: Box
+    first_seen_s: float
+    last_seen_s: float
+    belief: Mapping[MaskLabel, float]
+    state: TrackState
+    state_since_s: float
+    observation: Observation | None = None
+
+
+class AlertKind(StrEnum):
+    """What an alert is about."""
+
+    NO_MASK = "no_mask"
+    INCORRECT = "incorrect"
+
+
+class AlertAction(StrEnum):
+    """What happened to an alert."""
+
+    RAISED = "raised"
+    CLOSED = "closed"
+
+
+class CloseReason(StrEnum):
+    """Why an alert was closed."""
+
+    MASK_ON = "mask_on"
+    LEFT = "left"
+    CAMERA_LOST = "camera_lost"
+    SERVER_RESTARTED = "server_restarted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Why an alert was raised: enough to judge it later without the video."""
+
+    box: Box
+    verdict: MaskVerdict
+    quality: Quality
+    belief: Mapping[MaskLabel, float]
+    seen_s: float
+    violation_s: float
+    looks: int
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertChange:
+    """An alert raised or closed by a rule. `at_s` is the monotonic time of the look that decided it."""
+
+    action: AlertAction
+    alert_id: str
+    camera: str
+    track_id: int
+    kind: AlertKind
+    at_s: float
+    reason: CloseReason | None = None
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """Everything that came of looking at one frame: who is there, and which alerts changed."""
+
+    frame: Frame
+    tracks: tuple[Track, ...]
+    changes: tuple[AlertChange, ...]
+    stage_seconds: Mapping[str, float] = field(default_factory=dict)

@@ -1,0 +1,118 @@
+"""The errors maskwatch raises: each says what happened and what to do about it.
+
+`MaskwatchError` is the only base. `code` is stable and machine-readable (it goes into the API, the websocket and
+metrics); `message` is one clear sentence; `remedy` says what to do. Neither ever holds a secret: whoever raises one
+passes a redacted address (see `maskwatch.secrets.redact_url`).
+"""
+
+from enum import StrEnum
+
+
+class MaskwatchError(Exception):
+    """Base of every error that maskwatch raises on purpose."""
+
+    code: str = "error"
+
+    def __init__(self, message: str, *, remedy: str = "", code: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        if code is not None:
+            self.code = code
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class ConfigError(MaskwatchError):
+    """Raised when a setting is unknown, broken or contradicts another."""
+
+    code = "config_invalid"
+
+
+class ModelError(MaskwatchError):
+    """Raised when a model file is missing, damaged, of the wrong shape or of another hash than its card says."""
+
+    code = "model_invalid"
+
+
+class PluginError(MaskwatchError):
+    """Raised when a configured plug-in is unknown or what it needs is not installed."""
+
+    code = "plugin_unavailable"
+
+
+class DataSetError(MaskwatchError):
+    """Raised when a training set is missing, mislabelled or unreadable."""
+
+    code = "dataset_invalid"
+
+
+class StoreError(MaskwatchError):
+    """Raised when the database or the snapshot folder refuses a read or a write."""
+
+    code = "store_failed"
+
+
+class SinkError(MaskwatchError):
+    """Raised when an alert could not be handed to a notifier's target."""
+
+    code = "sink_failed"
+
+
+class NotFoundError(MaskwatchError):
+    """Raised when a camera or an alert that was named does not exist."""
+
+    code = "not_found"
+
+
+class ConflictError(MaskwatchError):
+    """Raised when a name is taken, reserved or fixed by the settings file."""
+
+    code = "conflict"
+
+
+class InvalidRequestError(MaskwatchError):
+    """Raised when a request's body, query or SDP makes no sense."""
+
+    code = "invalid_request"
+
+
+class UnauthorizedError(MaskwatchError):
+    """Raised when a request carries no valid session, password or token."""
+
+    code = "unauthorized"
+
+
+class SourceReason(StrEnum):
+    """Why a camera does not deliver pictures; stable codes for the API, the page and metrics."""
+
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    NOT_FOUND = "not_found"
+    UNAUTHORIZED = "unauthorized"
+    TIMEOUT = "timeout"
+    TLS = "tls"
+    CODEC_UNSUPPORTED = "codec_unsupported"
+    NO_VIDEO = "no_video"
+    ENDED = "ended"
+    STALLED = "stalled"
+    CORRUPT = "corrupt"
+    WAITING = "waiting"
+    MISCONFIGURED = "misconfigured"
+    INTERNAL = "internal"
+
+
+class SourceError(MaskwatchError):
+    """Raised by a source that can't start or go on; `reason` says why and whether a retry can help."""
+
+    code = "source_failed"
+
+    def __init__(self, reason: SourceReason, message: str, *, remedy: str = "") -> None:
+        super().__init__(message, remedy=remedy, code=f"source_{reason.value}")
+        self.reason = reason
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same source may work later without anyone changing its settings."""
+        return self.reason is not SourceReason.MISCONFIGURED

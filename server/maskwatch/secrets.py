@@ -1,0 +1,65 @@
+"""Keeping secrets out of sight: redacted addresses, and encryption of what must be stored."""
+
+import re
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from maskwatch.errors import StoreError
+
+_QUERY_SECRET = re.compile(r"(?i)((?:^|[&?])(?:pass(?:word|wd)?|pwd|token|key|secret|auth|user(?:name)?)=)[^&]*")
+_USERINFO_IN_TEXT = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@'\"]*(?:@[^\s/@'\"]*)*@")
+
+
+def redact_url(url: str) -> str:
+    """`url` without its user, password and secret-looking query values: safe to show, log and store.
+
+    A user name is dropped as well: half a credential is still one.
+    """
+    try:
+        parts: SplitResult = urlsplit(url)
+    except ValueError:
+        return redact_text(url)
+    netloc = parts.netloc.rpartition("@")[2]
+    query = _QUERY_SECRET.sub(r"\1***", parts.query)
+    return urlunsplit((parts.scheme, netloc, parts.path, query, ""))
+
+
+def redact_text(text: str) -> str:
+    """`text` with the credentials of every address in it taken out."""
+    return _QUERY_SECRET.sub(r"\1***", _USERINFO_IN_TEXT.sub(r"\1", text))
+
+
+class SecretBox:
+    """Encrypts what the database must hold but its dump must not show. The key lives beside it, in a file of mode 0600."""
+
+    def __init__(self, key: bytes) -> None:
+        self._fernet = Fernet(key)
+
+    @classmethod
+    def open(cls, key_file: Path) -> "SecretBox":
+        """Read the key, or make one at the first start."""
+        if not key_file.exists():
+            key_file.parent.mkdir(parents=True, exist_ok=True)
+            key_file.touch(mode=0o600)
+            key_file.write_bytes(Fernet.generate_key())
+        return cls(key_file.read_bytes())
+
+    def seal(self, text: str) -> str:
+        """Encrypt `text`."""
+        return self._fernet.encrypt(text.encode()).decode()
+
+    def unseal(self, token: str) -> str:
+        """Decrypt what `seal` gave.
+
+        Raises:
+            StoreError: the key file is not the one it was sealed with.
+        """
+        try:
+            return self._fernet.decrypt(token.encode()).decode()
+        except InvalidToken:
+            raise StoreError(
+                "A stored camera address can't be decrypted: the key file belongs to another database.",
+                remedy="Put the secret.key back that lay beside this database, or add the cameras again.",
+            ) from None
