@@ -104,15 +104,11 @@ class SourceReason(StrEnum):
 
 
 class SourceError(MaskwatchError):
-    """Raised by a source that can't start or go on; `reason` says why and whether a retry can help."""
+    """Raised by a source that can't start or go on; `reason` says why, `retryable` whether trying again can help."""
 
     code = "source_failed"
 
-    def __init__(self, reason: SourceReason, message: str, *, remedy: str = "") -> None:
+    def __init__(self, reason: SourceReason, message: str, *, remedy: str = "", retryable: bool | None = None) -> None:
         super().__init__(message, remedy=remedy, code=f"source_{reason.value}")
         self.reason = reason
-
-    @property
-    def retryable(self) -> bool:
-        """Whether the same source may work later without anyone changing its settings."""
-        return self.reason is not SourceReason.MISCONFIGURED
+        self.retryable = reason is not SourceReason.MISCONFIGURED if retryable is None else retryable

@@ -4,6 +4,7 @@ A plug-in module holds its pydantic config, its class, and `PLUGIN`. Heavy impor
 constructor, so that finding plug-ins is cheap and an extra that is not installed harms nobody who does not use it.
 """
 
+import builtins
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping
@@ -28,7 +29,7 @@ class Plugin(Generic[Product]):
     """
 
     type: str
-    config: type[BaseModel]
+    config: builtins.type[BaseModel]
     create: Callable[..., Product]
     schemes: tuple[str, ...] = ()
     extra: str | None = None

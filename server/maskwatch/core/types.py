@@ -93,7 +93,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaskVerdict:
-    """What a classifier says of one face: `probabilities` over `LABELS`, which sum to 1, and the label it stands for."""
+    """What a classifier says of one face: `probabilities` over `LABELS` (they sum to 1), and the label they stand for."""
 
     label: MaskLabel
     probabilities: Mapping[MaskLabel, float]
@@ -159,6 +159,17 @@ class Track:
     state: TrackState
     state_since_s: float
     observation: Observation | None = None
+
+
+class CameraState(StrEnum):
+    """What a camera is doing."""
+
+    CONNECTING = "connecting"
+    ONLINE = "online"
+    STALLED = "stalled"
+    OFFLINE = "offline"
+    MISCONFIGURED = "misconfigured"
+    DISABLED = "disabled"
 
 
 class AlertKind(StrEnum):

@@ -1,0 +1,242 @@
+"""The settings: one pydantic model, read from YAML, environment and command line. Units are in the names.
+
+Unknown keys are refused. Whatever is wrong, the error names the file and the key, says what is expected, and never
+repeats the value (it may hold a password).
+"""
+
+import os
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import platformdirs
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from maskwatch.errors import ConfigError
+from maskwatch.plugins import first_problem
+
+_CAMERA_NAME = re.compile(r"[a-z0-9_-]{1,63}")
+RESERVED_CAMERA_NAMES = frozenset(
+    {
+        "add", "alerts", "api", "assets", "camera", "cameras", "docs", "favicon", "health", "healthz", "index", "live",
+        "login", "logout", "metrics", "publish", "readyz", "settings", "setup", "static", "whep", "whip", "ws",
+    }
+)  # fmt: skip
+"""Names that would hide a page or an address of the server itself."""
+
+
+def check_camera_name(name: str) -> str:
+    """Return `name` if a camera may have it.
+
+    Raises:
+        ValueError: it is reserved, or not 1 to 63 characters of a-z, 0-9, _ and -.
+    """
+    if not _CAMERA_NAME.fullmatch(name):
+        msg = "a camera's name is 1 to 63 characters out of a-z, 0-9, _ and -"
+        raise ValueError(msg)
+    if name in RESERVED_CAMERA_NAMES:
+        msg = f"the name {name!r} is reserved for an address of the server; choose another"
+        raise ValueError(msg)
+    return name
+
+
+CameraName = Annotated[str, AfterValidator(check_camera_name)]
+
+
+class Settings(BaseModel):
+    """Base of every group of settings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class ServerSettings(Settings):
+    """Where the server listens."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on. Any other than a loopback address needs a password (`maskwatch users set-password`)."""
+    port: int = Field(default=8640, ge=0, le=65535)
+    """TCP port; 0 lets the system choose one."""
+    public_url: str | None = None
+    """Address under which phones and browsers reach this server, when it differs (behind a proxy, say)."""
+    trusted_hosts: tuple[str, ...] = ()
+    """Further host names that requests may name in `Host` (a guard against DNS rebinding)."""
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+
+class TlsMode(StrEnum):
+    """How https comes about."""
+
+    OFF = "off"
+    SELF_SIGNED = "self_signed"
+    FILES = "files"
+
+
+class TlsSettings(Settings):
+    """Encryption of the web page. Phones give their camera to https pages only."""
+
+    mode: TlsMode = TlsMode.OFF
+    """`off`, `self_signed` (made at the first start, kept in the data folder) or `files`."""
+    certificate: Path | None = None
+    """PEM certificate chain, with `files`."""
+    key: Path | None = None
+    """PEM private key, with `files`."""
+
+    @model_validator(mode="after")
+    def _files_are_named(self) -> Self:
+        if self.mode is TlsMode.FILES and (self.certificate is None or self.key is None):
+            msg = "with mode 'files', both certificate and key must be given"
+            raise ValueError(msg)
+        return self
+
+
+class DetectionSettings(Settings):
+    """Which models look at the pictures."""
+
+    detector: dict[str, Any] = Field(default_factory=lambda: {"type": "maskwatch"})
+    """Face detector plug-in: `type` and its own settings."""
+    classifier: dict[str, Any] = Field(default_factory=lambda: {"type": "maskwatch"})
+    """Mask classifier plug-in: `type` and its own settings."""
+    threads: int = Field(default=1, ge=1, le=64)
+    """Inference threads; each takes the newest frames of the cameras that are due and batches over them."""
+
+
+class RuleSettings(Settings):
+    """When a person without a mask becomes an alert."""
+
+    dwell_s: float = Field(default=2.0, ge=0, le=3600)
+    """Seconds a person must have been believed to wear no mask before an alert is raised."""
+    memory_s: float = Field(default=2.0, gt=0, le=60)
+    """Seconds a person out of sight is remembered as the same person; then the alert is closed."""
+    min_face_px: float = Field(default=16.0, ge=4)
+    """Faces whose longer side is below this are never judged ("can't tell")."""
+    min_confidence: float = Field(default=0.6, ge=0.34, le=1)
+    """Belief that a state needs before it is taken; between states a margin keeps it from flickering."""
+    alert_incorrect: bool = True
+    """Whether a mask worn wrong (nose or chin out) raises an alert of kind `incorrect`."""
+
+
+class LiveSettings(Settings):
+    """Live video to and from browsers."""
+
+    ice_servers: tuple[dict[str, Any], ...] = ()
+    """STUN and TURN servers as WebRTC's RTCIceServer (`urls`, `username`, `credential`); none by default."""
+    jpeg_quality: int = Field(default=75, ge=10, le=95)
+    """Quality of the still pictures where WebRTC can't be had."""
+
+
+class CameraSettings(Settings):
+    """One camera."""
+
+    url: SecretStr
+    """`rtsp://…`, a video file or `file:…`, `device:/dev/video0`, or `webrtc:` for a phone or browser."""
+    enabled: bool = True
+    """A disabled (paused) camera is kept but not opened."""
+    detect_fps: float = Field(default=5.0, gt=0, le=60)
+    """Looks a second."""
+    options: dict[str, Any] = Field(default_factory=dict)
+    """Further settings of its source, such as `transport: udp` for RTSP or `loop: false` for a file."""
+    rules: RuleSettings = RuleSettings()
+    """When an alert is raised."""
+
+
+class RetentionSettings(Settings):
+    """How long alerts and their pictures are kept. Whichever limit is reached first counts."""
+
+    max_age_days: float = Field(default=30.0, gt=0)
+    """Alerts older than this are erased with their pictures."""
+    max_megabytes: float = Field(default=2000.0, gt=0)
+    """The oldest pictures are erased beyond this many megabytes (1e6 bytes)."""
+    snapshots: bool = True
+    """Whether to keep a picture of the face and of the frame with each alert."""
+
+
+class DatabaseSettings(Settings):
+    """Where alerts and cameras are kept."""
+
+    url: SecretStr | None = None
+    """`postgresql://user:password@host/name`; without it, an SQLite file in the data folder."""
+
+
+class LogSettings(Settings):
+    """What is logged."""
+
+    level: str = Field(default="info", pattern="^(debug|info|warning|error)$")
+    """Lowest level that is written."""
+    format: str = Field(default="console", pattern="^(console|json)$")
+    """`console` for people, `json` for collectors."""
+
+
+class MaskwatchSettings(Settings):
+    """All settings of the service."""
+
+    server: ServerSettings = ServerSettings()
+    tls: TlsSettings = TlsSettings()
+    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("maskwatch", appauthor=False)))
+    """Folder of the database, snapshots, keys and certificates."""
+    database: DatabaseSettings = DatabaseSettings()
+    detection: DetectionSettings = Field(default_factory=DetectionSettings)
+    rules: RuleSettings = RuleSettings()
+    """Rules of cameras added in the dashboard; a camera's own `rules` override them key by key."""
+    live: LiveSettings = LiveSettings()
+    cameras: dict[CameraName, CameraSettings] = Field(default_factory=dict)
+    """Cameras set by this file; the dashboard shows them as such. Others are added in the dashboard."""
+    retention: RetentionSettings = RetentionSettings()
+    log: LogSettings = LogSettings()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _camera_rules_inherit(cls, values: Any) -> Any:
+        """Let each camera's rules override the common ones key by key."""
+        if not isinstance(values, dict):
+            return values
+        common, cameras = values.get("rules"), values.get("cameras")
+        if not isinstance(common, dict) or not isinstance(cameras, dict):
+            return values
+        merged = {
+            name: {**camera, "rules": {**common, **(camera.get("rules") or {})}} if isinstance(camera, dict) else camera
+            for name, camera in cameras.items()
+        }
+        return {**values, "cameras": merged}
+
+
+def load_settings(file: Path | None, overrides: dict[str, Any] | None = None) -> MaskwatchSettings:
+    """Read the settings from `file` (YAML), the environment (`MASKWATCH_DATA_DIR`) and `overrides` (top-level keys).
+
+    Raises:
+        ConfigError: the file is missing or no YAML, or a setting is unknown or broken.
+    """
+    values = _read_yaml(file) if file is not None else {}
+    if "MASKWATCH_DATA_DIR" in os.environ:
+        values["data_dir"] = os.environ["MASKWATCH_DATA_DIR"]
+    values.update(overrides or {})
+    try:
+        return MaskwatchSettings.model_validate(values)
+    except ValidationError as error:
+        where = f"{file}: " if file else ""
+        raise ConfigError(
+            f"{where}{first_problem(error)}.", remedy="The settings are described in docs/configuration.md."
+        ) from None
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    try:
+        values = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(
+            f"The settings file {file} can't be read: {error.strerror}.", remedy="Check the path given to --config."
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f", line {mark.line + 1}" if mark else ""
+        raise ConfigError(f"{file}{line}: this is not valid YAML.", remedy="Mind the indentation and colons.") from None
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise ConfigError(f"{file}: the settings must be keys and values.", remedy="See docs/configuration.md.")
+    return values

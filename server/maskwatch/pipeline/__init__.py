@@ -1,0 +1,1 @@
+"""The line itself: slots, sampling, the inference worker, the supervisors and the bus."""

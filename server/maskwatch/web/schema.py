@@ -1,0 +1,267 @@
+"""What goes over the wire: bodies of the API and messages of the websocket. OpenAPI is made from these models.
+
+Boxes are normalised to 0..1 here and only here. Times are ISO 8601 in UTC.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from maskwatch.config import CameraName, RuleSettings
+from maskwatch.core.types import AlertKind, CameraState, CloseReason, MaskLabel, TrackState
+
+PROTOCOL_VERSION = 1
+
+
+class Wire(BaseModel):
+    """Base of everything that goes over the wire."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class CameraHealth(Wire):
+    """Figures of the last seconds of one camera."""
+
+    looks_per_s: float = 0.0
+    frames_per_s: float = 0.0
+    frame_age_s: float | None = None
+    """From the newest picture's arrival to its verdicts, median of the last looks."""
+
+
+class Camera(Wire):
+    """A camera as the API shows it."""
+
+    name: str
+    url: str
+    """Its address without user, password or token."""
+    source: str
+    """Type of its source: rtsp, file, device, webrtc."""
+    state: CameraState
+    reason: str | None = None
+    """Stable code of why it is not online, such as `unauthorized`; see `SourceReason`."""
+    message: str
+    """The state in one sentence for a person, with what to do."""
+    since: datetime
+    """When this state began."""
+    next_try_at: datetime | None = None
+    enabled: bool
+    detect_fps: float
+    options: dict[str, Any] = Field(default_factory=dict)
+    rules: RuleSettings
+    fixed: bool
+    """Set by the settings file: the page can't change it."""
+    width: int | None = None
+    height: int | None = None
+    fps: float | None = None
+    codec: str | None = None
+    passthrough: bool = False
+    """Whether browsers get its video as it is (true) or re-encoded."""
+    health: CameraHealth = CameraHealth()
+    publish_url: str | None = None
+    """For `webrtc:` cameras: the page that turns a phone into this camera, with its token."""
+
+
+class CameraCreate(Wire):
+    """A camera to add."""
+
+    name: CameraName
+    url: str = Field(min_length=1, max_length=2000)
+    """Its address; user and password in it are kept encrypted and never shown again."""
+    enabled: bool = True
+    detect_fps: float = Field(default=5.0, gt=0, le=60)
+    options: dict[str, Any] = Field(default_factory=dict)
+    rules: RuleSettings | None = None
+
+
+class CameraChange(Wire):
+    """What to change of a camera; what is left out stays."""
+
+    url: str | None = Field(default=None, min_length=1, max_length=2000)
+    enabled: bool | None = None
+    detect_fps: float | None = Field(default=None, gt=0, le=60)
+    options: dict[str, Any] | None = None
+    rules: RuleSettings | None = None
+
+
+class CameraTest(Wire):
+    """An address to try before it is saved."""
+
+    url: str = Field(min_length=1, max_length=2000)
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class CameraTestResult(Wire):
+    """What a camera sends, or why it does not work."""
+
+    ok: bool
+    reason: str | None = None
+    message: str
+    remedy: str = ""
+    codec: str | None = None
+    width: int | None = None
+    height: int | None = None
+    fps: float | None = None
+    passthrough: bool = False
+    audio_codec: str | None = None
+    first_frame_s: float | None = None
+    """Seconds from opening to the first picture."""
+    picture: str | None = None
+    """The first picture as a data URL (JPEG), longest side 640."""
+
+
+class AlertState(StrEnum):
+    """Where an alert is in its life."""
+
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+
+
+class Alert(Wire):
+    """An alert as the API shows it."""
+
+    id: str
+    camera: str
+    kind: AlertKind
+    state: AlertState
+    track_id: int
+    raised_at: datetime
+    closed_at: datetime | None = None
+    close_reason: CloseReason | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    confidence: float
+    """Probability of the label at the look that raised it."""
+    evidence: dict[str, Any]
+    """Why it was raised: looks, belief, quality, settings and model versions."""
+    face_url: str | None = None
+    """Picture of the face (JPEG), if one is kept."""
+    frame_url: str | None = None
+    """The whole picture (JPEG), if one is kept."""
+
+
+class AlertPage(Wire):
+    """One page of alerts, newest first."""
+
+    alerts: list[Alert]
+    next_cursor: str | None = None
+
+
+class Acknowledge(Wire):
+    """Who saw an alert."""
+
+    by: str | None = Field(default=None, max_length=100)
+
+
+class Problem(Wire):
+    """RFC 9457 problem+json."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    code: str
+    """Stable machine-readable code."""
+    remedy: str = ""
+
+
+# ---- websocket -------------------------------------------------------------------------------------------------------
+
+
+class Message(Wire):
+    """Base of the messages from the server; `v` is the version of the protocol."""
+
+    v: Literal[1] = 1
+
+
+class HelloMessage(Message):
+    """First message after connecting, and again as the answer to `subscribe`."""
+
+    type: Literal["hello"] = "hello"
+    server_version: str
+    server_time: datetime
+    last_event_id: int
+    """Id of the newest event; resume from the last id you saw."""
+    resumed: bool = False
+    """Every event since `resume_from` follows. False after asking to resume: too long ago, load the alerts again."""
+    cameras: list[Camera]
+    open_alerts: int
+
+
+class Person(Wire):
+    """A person in view."""
+
+    track_id: int
+    box: tuple[float, float, float, float]
+    """x1, y1, x2, y2 as shares of the picture's width and height."""
+    score: float
+    """Detector's score."""
+    label: MaskLabel
+    """What this look says; `unknown` when it can't tell."""
+    confidence: float
+    probabilities: dict[MaskLabel, float]
+    state: TrackState
+    """What is believed of the person."""
+    belief: float
+    """How much the state is believed, 0..1."""
+    quality: float
+    """Weight of this look, 0..1."""
+    seen_s: float
+    """Seconds since first seen."""
+
+
+class FacesMessage(Message):
+    """Everybody in view of one camera in one frame. Not kept, has no event id; the newest one counts."""
+
+    type: Literal["faces"] = "faces"
+    camera: str
+    sequence: int
+    captured_at: datetime
+    media_ticks: int | None = None
+    """90 kHz time of this very frame in the live video; see the header `Maskwatch-Media-Origin` of the WHEP answer."""
+    width: int
+    height: int
+    people: list[Person]
+
+
+class AlertMessage(Message):
+    """An alert was raised, closed or acknowledged."""
+
+    type: Literal["alert"] = "alert"
+    event_id: int
+    action: Literal["raised", "closed", "acknowledged", "erased"]
+    alert: Alert
+
+
+class CameraMessage(Message):
+    """A camera was added, changed, removed, or its state changed. The newest one counts."""
+
+    type: Literal["camera"] = "camera"
+    action: Literal["added", "changed", "removed", "state"]
+    camera: Camera
+
+
+class ErrorMessage(Message):
+    """What the client sent made no sense; the connection stays open."""
+
+    type: Literal["error"] = "error"
+    code: str
+    message: str
+
+
+ServerMessage = Annotated[
+    HelloMessage | FacesMessage | AlertMessage | CameraMessage | ErrorMessage, Field(discriminator="type")
+]
+
+
+class Subscribe(Wire):
+    """From the client: which cameras to follow. `cameras` None means all; [] none (alerts and states still come)."""
+
+    v: Literal[1] = 1
+    type: Literal["subscribe"] = "subscribe"
+    cameras: list[str] | None = None
+    """Cameras whose `faces` are wanted."""
+    resume_from: int | None = None
+    """Id of the last event seen; every later event is sent, without a gap."""
