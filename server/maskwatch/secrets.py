@@ -32,7 +32,7 @@ def redact_text(text: str) -> str:
 
 
 class SecretBox:
-    """Encrypts what the database must hold but its dump must not show. The key lies beside it in a file of mode 0600."""
+    """Encrypts what the database must hold but its dump must not show. The key lies beside it, in a file of its own."""
 
     def __init__(self, key: bytes) -> None:
         self._fernet = Fernet(key)

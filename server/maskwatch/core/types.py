@@ -93,7 +93,7 @@ class Face:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MaskVerdict:
-    """What a classifier says of one face: `probabilities` over `LABELS` (they sum to 1), and the label they stand for."""
+    """What a classifier says of one face: `probabilities` over `LABELS` (they sum to 1) and the label they give."""
 
     label: MaskLabel
     probabilities: Mapping[MaskLabel, float]

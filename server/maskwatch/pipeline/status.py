@@ -25,7 +25,7 @@ class CameraStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraFigures:
-    """Figures of the last seconds: looks and frames a second, and the median age of a frame when its verdicts are out."""
+    """Figures of the last seconds: looks and frames a second, median age of a frame when its verdicts are out."""
 
     looks_per_s: float = 0.0
     frames_per_s: float = 0.0

@@ -37,7 +37,7 @@ class Telemetry(Protocol):
         """People now in view by state."""
 
     def alert_changed(self, change: AlertChange, frame_age_s: float | None) -> None:
-        """An alert was raised or closed; `frame_age_s` is the age of the deciding frame when the alert was published."""
+        """An alert was raised or closed; `frame_age_s` is the age of the deciding frame when it was published."""
 
     def worker_failed(self, error: str) -> None:
         """A round of inference failed with this type of error."""

@@ -1,0 +1,83 @@
+"""The rows as the rest of the house sees them: plain values, detached from the database."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from maskwatch.core.types import AlertKind, CloseReason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCamera:
+    """A camera that was added in the dashboard. `url` is in clear here and encrypted in the database."""
+
+    name: str
+    url: str
+    enabled: bool = True
+    detect_fps: float = 5.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    """Only the rules that differ from the common ones."""
+
+
+class AlertState(StrEnum):
+    """Where an alert is in its life."""
+
+    RAISED = "raised"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAlert:
+    """An alert. Times are aware UTC. `evidence` is JSON: box, belief, quality, looks, settings, model versions."""
+
+    id: str
+    camera: str
+    kind: AlertKind
+    state: AlertState
+    track_id: int
+    raised_at: datetime
+    confidence: float
+    evidence: Mapping[str, Any]
+    closed_at: datetime | None = None
+    close_reason: CloseReason | None = None
+    acknowledged_at: datetime | None = None
+    acknowledged_by: str | None = None
+    has_face: bool = False
+    has_frame: bool = False
+
+
+class EventAction(StrEnum):
+    """What happened to an alert."""
+
+    RAISED = "raised"
+    CLOSED = "closed"
+    ACKNOWLEDGED = "acknowledged"
+    ERASED = "erased"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertEvent:
+    """One change of one alert, as committed. `event_id` grows by commit order and is never used twice."""
+
+    event_id: int
+    action: EventAction
+    at: datetime
+    alert: StoredAlert
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertQuery:
+    """Which alerts to list, newest first. `cursor` is what the page before gave."""
+
+    camera: str | None = None
+    kind: AlertKind | None = None
+    state: AlertState | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    min_confidence: float | None = None
+    cursor: str | None = None
+    limit: int = 50
