@@ -1,0 +1,69 @@
+"""The detector that ships with maskwatch: a small anchor-free network, trained by `maskwatch train detector`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from maskwatch.core.types import Face, Image
+from maskwatch.detectors.anchor_free import Answers, detect_batched
+from maskwatch.errors import ModelError
+from maskwatch.modelfiles import open_model, resolve, version_of
+from maskwatch.plugins import Plugin
+from maskwatch.resources import models_dir
+
+ANSWER_WIDTH = 15
+"""Numbers a cell: score, centre offset (2), log size (2), five landmarks (10)."""
+
+
+class MaskwatchDetectorConfig(BaseModel):
+    """Settings of the shipped detector."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: Literal["maskwatch"] = "maskwatch"
+    model: Path | None = Field(
+        default=None, description="Model file (.onnx, .keras); by default the one that ships with maskwatch."
+    )
+    size: int = Field(
+        default=640,
+        ge=320,
+        le=960,
+        description="Longer side, in pixels, that pictures are scaled to: larger finds smaller faces and costs more.",
+    )
+    min_score: float = Field(default=0.5, gt=0, lt=1, description="Detections below this score are dropped.")
+    max_overlap: float = Field(default=0.4, gt=0, lt=1, description="Two boxes that overlap more (IoU) are one face.")
+    runtime: Literal["onnx", "keras"] = Field(
+        default="onnx", description="onnx is fast and small; keras runs the .keras file itself (extra `train`)."
+    )
+    threads: int = Field(default=1, ge=1, le=64, description="Threads that one run may use.")
+
+
+class MaskwatchDetector:
+    """Finds faces, masked or not, with five landmarks each."""
+
+    def __init__(self, config: MaskwatchDetectorConfig) -> None:
+        path = resolve(config.model, models_dir() / "detector.onnx", config.runtime)
+        self._runner = open_model(path, threads=config.threads)
+        self._config = config
+        self.model_version = version_of(path)
+        if [shape[-1] for shape in self._runner.output_shapes] != [ANSWER_WIDTH]:
+            raise ModelError(
+                f"The model file {path} is no maskwatch detector: its outputs are {self._runner.output_shapes}.",
+                remedy=f"Expected one output of batch x cells x {ANSWER_WIDTH}.",
+            )
+
+    def detect(self, images: Sequence[Image]) -> list[list[Face]]:
+        """One list of faces a picture, best first; pictures (uint8 RGB) may differ in size."""
+        config = self._config
+        return detect_batched(
+            images, self._answers, size=config.size, min_score=config.min_score, max_overlap=config.max_overlap
+        )
+
+    def _answers(self, batch: Image) -> Answers:
+        (answers,) = self._runner(batch)
+        return answers[..., 0], answers[..., 1:]
+
+
+PLUGIN = Plugin(type="maskwatch", config=MaskwatchDetectorConfig, create=MaskwatchDetector)

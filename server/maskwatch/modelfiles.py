@@ -1,0 +1,200 @@
+"""Model files: their hash, their card, and a runner that answers with ONNX Runtime or with Keras itself.
+
+Detectors and classifiers both need this and must not import each other. Nothing heavy is imported before a model is
+opened: ONNX Runtime when it is an .onnx file, TensorFlow only when Keras was asked for.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from maskwatch.errors import ModelError
+
+Runtime = Literal["onnx", "keras"]
+Array = NDArray[Any]
+
+KERAS_SUFFIXES = (".keras", ".h5")
+_TRAIN_AGAIN = "Make it again with `maskwatch models export`, or name another file."
+
+
+class Runner(Protocol):
+    """A loaded model: one batch in, its outputs out, in the order the model lists them."""
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        """Shape of the input, None where it is free."""
+
+    @property
+    def output_shapes(self) -> list[tuple[int | None, ...]]:
+        """Shapes of the outputs, None where they are free."""
+
+    def __call__(self, batch: Array) -> list[Array]:
+        """The outputs for one batch."""
+
+
+def sha256_of(path: Path) -> str:
+    """Hex SHA-256 of a file.
+
+    Raises:
+        ModelError: the file is missing or can't be read.
+    """
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ModelError(
+            f"The model file {path} can't be read: {error.strerror}.", remedy="Check the path in the settings."
+        ) from None
+
+
+def version_of(path: Path) -> str:
+    """`name@hash` of a model file: its stem and the first 12 hex digits of its SHA-256, as kept with each alert."""
+    return f"{path.stem}@{sha256_of(path)[:12]}"
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """The card (JSON of the same stem) beside a model file; empty where there is none.
+
+    Raises:
+        ModelError: the card is no JSON object.
+    """
+    card = path.with_suffix(".json")
+    if not card.is_file():
+        return {}
+    try:
+        content = json.loads(card.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        content = None
+    if not isinstance(content, dict):
+        raise ModelError(f"The model card {card} is not a JSON object.", remedy=_TRAIN_AGAIN)
+    return content
+
+
+def check_hash(path: Path, card: Mapping[str, Any]) -> None:
+    """Compare a model file with the hash its card gives, if it gives one.
+
+    Raises:
+        ModelError: the file is not the one that the card describes.
+    """
+    files = card.get("files")
+    expected = files.get(path.name) if isinstance(files, Mapping) else None
+    if expected is not None and sha256_of(path) != expected:
+        raise ModelError(
+            f"The model file {path} has not the SHA-256 that its card {path.with_suffix('.json').name} gives.",
+            remedy="It is damaged or was replaced: restore it, or remove the card if the file is your own.",
+        )
+
+
+def open_model(path: Path, *, threads: int = 1) -> Runner:
+    """Load a model with the runtime its file name asks for (.onnx, or .keras and .h5), after checking its hash.
+
+    Raises:
+        ModelError: it is missing, damaged, not the one its card describes, or of an unknown kind.
+        ImportError: Keras is asked for and TensorFlow is not installed.
+    """
+    check_hash(path, read_card(path))
+    sha256_of(path)
+    if path.suffix == ".onnx":
+        return _OnnxRunner(path, threads=threads)
+    if path.suffix in KERAS_SUFFIXES:
+        return _KerasRunner(path)
+    raise ModelError(f"The model file {path} is neither .onnx nor .keras nor .h5.", remedy="Name another file.")
+
+
+def resolve(configured: Path | None, shipped: Path, runtime: Runtime | None) -> Path:
+    """Which file to open: the configured one, or the shipped one with the suffix that the runtime needs.
+
+    Raises:
+        ModelError: a file was named whose kind is not the one that the runtime loads.
+    """
+    if configured is None:
+        return shipped.with_suffix(".keras" if runtime == "keras" else ".onnx")
+    needs_keras = configured.suffix in KERAS_SUFFIXES
+    if runtime is not None and needs_keras != (runtime == "keras"):
+        raise ModelError(
+            f"The model file {configured} can't be loaded with the runtime {runtime!r}.",
+            remedy="Set the runtime to 'keras' for .keras and .h5 files, to 'onnx' for .onnx files.",
+        )
+    return configured
+
+
+class _OnnxRunner:
+    """ONNX Runtime on the CPU, with as many threads as it is given and no spinning ones."""
+
+    def __init__(self, path: Path, *, threads: int) -> None:
+        import onnxruntime as ort  # noqa: PLC0415 - heavy
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except Exception as error:
+            raise ModelError(
+                f"The model file {path} can't be loaded: {type(error).__name__}.", remedy=_TRAIN_AGAIN
+            ) from error
+        if len(self._session.get_inputs()) != 1:
+            raise ModelError(f"The model file {path} has more than one input.", remedy=_TRAIN_AGAIN)
+        self._path = path
+        self._input = self._session.get_inputs()[0]
+        self._dtype = np.uint8 if self._input.type == "tensor(uint8)" else np.float32
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        return _free(self._input.shape)
+
+    @property
+    def output_shapes(self) -> list[tuple[int | None, ...]]:
+        return [_free(output.shape) for output in self._session.get_outputs()]
+
+    @property
+    def output_names(self) -> list[str]:
+        """Names of the outputs, in order."""
+        return [str(output.name) for output in self._session.get_outputs()]
+
+    def __call__(self, batch: Array) -> list[Array]:
+        try:
+            return list(self._session.run(None, {self._input.name: batch.astype(self._dtype, copy=False)}))
+        except Exception as error:
+            raise ModelError(
+                f"The model file {self._path} failed on a batch of shape {batch.shape}: {type(error).__name__}.",
+                remedy=_TRAIN_AGAIN,
+            ) from error
+
+
+class _KerasRunner:
+    """Keras itself: slow to start and large, but the very model that was trained."""
+
+    def __init__(self, path: Path) -> None:
+        import keras  # noqa: PLC0415 - heavy
+
+        try:
+            self._model = keras.saving.load_model(path, compile=False)
+        except Exception as error:
+            raise ModelError(
+                f"The model file {path} can't be loaded by Keras: {type(error).__name__}.", remedy=_TRAIN_AGAIN
+            ) from error
+        self._path = path
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        return tuple(self._model.inputs[0].shape)
+
+    @property
+    def output_shapes(self) -> list[tuple[int | None, ...]]:
+        return [tuple(output.shape) for output in self._model.outputs]
+
+    def __call__(self, batch: Array) -> list[Array]:
+        outputs = self._model(batch, training=False)
+        many: Sequence[Any] = outputs if isinstance(outputs, list | tuple) else [outputs]
+        return [np.asarray(output) for output in many]
+
+
+def _free(shape: Sequence[Any]) -> tuple[int | None, ...]:
+    return tuple(side if isinstance(side, int) else None for side in shape)
