@@ -16,4 +16,4 @@ class CameraSpec:
     enabled: bool = True
     detect_fps: float = 5.0
     options: Mapping[str, Any] = field(default_factory=dict)
-    rules: RuleSettings = RuleSettings()
+    rules: RuleSettings = field(default_factory=RuleSettings)
