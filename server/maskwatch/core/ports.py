@@ -101,6 +101,9 @@ class Tracker(Protocol):
     def update(self, t_s: float, observations: Sequence[Observation]) -> list[Track]:
         """All people known at `t_s`, those out of sight included until they are forgotten."""
 
+    def forget(self) -> None:
+        """Forget everybody: the camera was lost. Ids are not used again."""
+
 
 class Rule(Protocol):
     """Turns people into alerts."""

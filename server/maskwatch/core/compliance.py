@@ -1,0 +1,113 @@
+"""From single looks to what is believed of a person. Looks are votes, weighted by quality; "can't tell" is none.
+
+The evidence for each class is a moving average over time (not over frames): a look counts for the time it stands for,
+so twice the looks a second give the same belief. Evidence fades while a person can't be judged. What is not covered
+by evidence is spread evenly over the classes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from maskwatch.core.types import LABELS, MaskLabel, Observation, Track, TrackState
+
+_STATE_OF = {
+    MaskLabel.MASK: TrackState.COMPLIANT,
+    MaskLabel.NO_MASK: TrackState.NO_MASK,
+    MaskLabel.INCORRECT: TrackState.INCORRECT,
+}
+_LABEL_OF = {state: label for label, state in _STATE_OF.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplianceSettings:
+    """How quickly looks are believed. `enter` and `leave` are beliefs (0..1), the rest is in seconds."""
+
+    enter: float = 0.6
+    """Belief at which a state is taken."""
+    leave: float = 0.45
+    """Belief below which it is given up: lower than `enter`, so that a state does not flicker."""
+    vote_half_life_s: float = 0.35
+    """Time of full-weight looks after which half of what was believed before is replaced."""
+    fade_half_life_s: float = 6.0
+    """Time without a judgeable look after which half of the evidence is gone."""
+    longest_vote_s: float = 0.5
+    """A look stands for the time since the one before, but never for longer than this."""
+
+
+@dataclass(slots=True)
+class _Person:
+    updated_s: float
+    evidence: dict[MaskLabel, float] = field(default_factory=lambda: dict.fromkeys(LABELS, 0.0))
+    onset_s: dict[MaskLabel, float] = field(default_factory=dict)
+    """When the present evidence for a class began: the first look of the run that led to what is believed now."""
+    voted_s: float | None = None
+    state: TrackState = TrackState.UNKNOWN
+    state_since_s: float = 0.0
+
+
+class Compliance:
+    """Keeps the belief and the state of every person of one camera."""
+
+    _FIRST_VOTE_S = 0.2
+    """What the very first look at a person stands for."""
+    _ONSET = 0.06
+    """Evidence below this is a leftover of odd looks, not the beginning of anything."""
+
+    def __init__(self, settings: ComplianceSettings | None = None) -> None:
+        self.settings = settings or ComplianceSettings()
+        self._people: dict[int, _Person] = {}
+
+    def update(self, t_s: float, tracks: Sequence[Track]) -> list[Track]:
+        """The same people with belief and state as of `t_s`; people no longer among `tracks` are forgotten."""
+        known = {track.id for track in tracks}
+        self._people = {id_: person for id_, person in self._people.items() if id_ in known}
+        return [self._judge(t_s, track) for track in tracks]
+
+    def take_over(self, other: "Compliance") -> None:
+        """Go on with what `other` believes: its settings were changed while people were in view."""
+        self._people = other._people  # noqa: SLF001
+
+    def _judge(self, t_s: float, track: Track) -> Track:
+        person = self._people.setdefault(track.id, _Person(updated_s=t_s, state_since_s=track.first_seen_s))
+        self._fade(person, t_s)
+        if track.observation is not None:
+            self._vote(person, t_s, track.observation)
+        belief = self._belief(person)
+        self._decide(person, t_s, belief)
+        return replace(track, belief=belief, state=person.state, state_since_s=person.state_since_s)
+
+    def _fade(self, person: _Person, t_s: float) -> None:
+        keep = 0.5 ** ((t_s - person.updated_s) / self.settings.fade_half_life_s)
+        person.updated_s = t_s
+        for label in LABELS:
+            person.evidence[label] *= keep
+
+    def _vote(self, person: _Person, t_s: float, observation: Observation) -> None:
+        weight = observation.quality.weight
+        if weight <= 0 or observation.verdict.label is MaskLabel.UNKNOWN:
+            return
+        stands_for_s = self._FIRST_VOTE_S if person.voted_s is None else t_s - person.voted_s
+        stands_for_s = min(stands_for_s, self.settings.longest_vote_s) * weight
+        keep = 0.5 ** (stands_for_s / self.settings.vote_half_life_s)
+        person.voted_s = t_s
+        for label in LABELS:
+            if person.evidence[label] < self._ONSET:
+                person.onset_s.pop(label, None)
+            person.evidence[label] *= keep
+            person.evidence[label] += (1 - keep) * observation.verdict.probabilities.get(label, 0.0)
+        person.onset_s.setdefault(observation.verdict.label, t_s)
+
+    @staticmethod
+    def _belief(person: _Person) -> Mapping[MaskLabel, float]:
+        doubt = max(0.0, 1 - sum(person.evidence.values())) / len(LABELS)
+        return {label: person.evidence[label] + doubt for label in LABELS}
+
+    def _decide(self, person: _Person, t_s: float, belief: Mapping[MaskLabel, float]) -> None:
+        likeliest = max(LABELS, key=lambda label: belief[label])
+        wanted = _STATE_OF[likeliest]
+        if belief[likeliest] >= self.settings.enter and wanted is not person.state:
+            person.state = wanted
+            person.state_since_s = person.onset_s.get(likeliest, t_s)
+        elif person.state is not TrackState.UNKNOWN and belief[_LABEL_OF[person.state]] < self.settings.leave:
+            person.state = TrackState.UNKNOWN
+            person.state_since_s = t_s

@@ -1,0 +1,124 @@
+"""One camera's own part of the line: what is sampled, who is followed, what is believed and which alerts are open."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from statistics import median
+from threading import Lock
+
+from maskwatch.core.compliance import Compliance
+from maskwatch.core.ports import EncodedPacket, RawFrame, Rule, StreamInfo, Tracker
+from maskwatch.core.sampler import Sampler
+from maskwatch.core.types import AlertChange, Frame, Look, Observation, TrackState
+from maskwatch.pipeline.slot import LatestSlot
+from maskwatch.pipeline.status import CameraFigures
+from maskwatch.pipeline.telemetry import Telemetry
+
+_WINDOW_S = 5.0
+"""Figures are over this many seconds."""
+
+
+class CameraLine:
+    """Takes a camera's frames from its decode thread (as a `SourceSink`) and gives looks to the inference worker.
+
+    `frame` is called by the decode thread; `take`, `advance` and `lose` by one inference thread or the loop at a time
+    (`lock` guards tracker, compliance and rule).
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        sampler: Sampler,
+        tracker: Tracker,
+        compliance: Compliance,
+        rule: Rule,
+        min_face_px: float,
+        telemetry: Telemetry,
+        wake: Callable[["CameraLine"], None],
+    ) -> None:
+        self.name = name
+        self.min_face_px = min_face_px
+        self.latest: RawFrame | None = None
+        self._sampler, self._tracker, self._compliance, self._rule = sampler, tracker, compliance, rule
+        self._telemetry = telemetry
+        self._wake = wake
+        self._slot: LatestSlot[RawFrame] = LatestSlot()
+        self._lock = Lock()
+        self._frames_s: deque[float] = deque(maxlen=600)
+        self._looks: deque[tuple[float, float]] = deque(maxlen=300)
+
+    # ---- SourceSink, on the decode thread ----
+
+    def opened(self, info: StreamInfo) -> None:
+        """Nothing to do: frames say everything the line needs."""
+
+    def frame(self, frame: RawFrame) -> None:
+        """Keep the newest frame; hand it to the worker if it is time for a look."""
+        self.latest = frame
+        self._frames_s.append(frame.captured_monotonic_s)
+        self._telemetry.frame_decoded(self.name)
+        if not self._sampler.wants(frame.captured_monotonic_s):
+            self._telemetry.frame_dropped(self.name, "sampler", "not_due")
+            return
+        if self._slot.put(frame):
+            self._telemetry.frame_dropped(self.name, "slot", "overwritten")
+        self._wake(self)
+
+    def packet(self, packet: EncodedPacket) -> None:
+        """Nothing to do: encoded packets are the live view's."""
+
+    # ---- on an inference thread ----
+
+    def take(self) -> Frame | None:
+        """The newest sampled frame, its pixels converted; None when another thread was quicker."""
+        raw = self._slot.take()
+        if raw is None:
+            return None
+        frame = Frame(
+            camera=self.name,
+            sequence=raw.sequence,
+            captured_monotonic_s=raw.captured_monotonic_s,
+            captured_utc=raw.captured_utc,
+            image=raw.to_rgb(),
+            media_ticks=raw.media_ticks,
+        )
+        self._telemetry.frame_sampled(self.name)
+        return frame
+
+    def advance(self, frame: Frame, observations: Sequence[Observation]) -> Look:
+        """Follow the people, update what is believed of them, and apply the rule."""
+        t_s = frame.captured_monotonic_s
+        started_s = time.perf_counter()
+        with self._lock:
+            tracks = self._compliance.update(t_s, self._tracker.update(t_s, observations))
+            changes = self._rule.step(t_s, tracks)
+        self._telemetry.stage_seconds("track", time.perf_counter() - started_s)
+        self._looks.append((t_s, time.monotonic() - t_s))
+        for observation in observations:
+            self._telemetry.face_judged(self.name, observation.verdict.label)
+        in_view = [track.state for track in tracks if track.observation is not None]
+        self._telemetry.people_in_view(self.name, {state: in_view.count(state) for state in TrackState})
+        return Look(frame=frame, tracks=tuple(tracks), changes=tuple(changes))
+
+    # ---- on the loop ----
+
+    def lose(self, t_s: float) -> list[AlertChange]:
+        """The camera is gone: forget who was in view and close what is open."""
+        with self._lock:
+            changes = self._rule.close_all(t_s)
+            self._compliance.update(t_s, [])
+            self._tracker.forget()
+        self._slot.take()
+        self._telemetry.people_in_view(self.name, dict.fromkeys(TrackState, 0))
+        return changes
+
+    def figures(self, now_s: float) -> CameraFigures:
+        """Looks and frames a second and the age of a look, over the last seconds."""
+        frames = sum(1 for t_s in tuple(self._frames_s) if now_s - t_s <= _WINDOW_S)
+        ages = [age_s for t_s, age_s in tuple(self._looks) if now_s - t_s <= _WINDOW_S]
+        return CameraFigures(
+            looks_per_s=len(ages) / _WINDOW_S,
+            frames_per_s=frames / _WINDOW_S,
+            frame_age_s=median(ages) if ages else None,
+        )

@@ -1,0 +1,292 @@
+"""All cameras: adds, changes, pauses and removes them while the service runs."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from maskwatch.core.compliance import Compliance, ComplianceSettings
+from maskwatch.core.ports import EncodedPacket, FrameSource, RawFrame, SourceSink, StreamInfo
+from maskwatch.core.rules import DwellRule
+from maskwatch.core.sampler import Sampler
+from maskwatch.core.tracker import MotionTracker
+from maskwatch.core.types import AlertChange, AlertKind, CameraState
+from maskwatch.errors import NotFoundError
+from maskwatch.pipeline.line import CameraLine
+from maskwatch.pipeline.spec import CameraSpec
+from maskwatch.pipeline.status import CameraFigures, CameraStatus
+from maskwatch.pipeline.supervisor import CameraSupervisor
+from maskwatch.pipeline.telemetry import Telemetry
+from maskwatch.pipeline.worker import ReadyQueue
+
+_TICK_S = 0.5
+_LOST_AFTER_S = 5.0
+"""A camera that is not online for this long is lost: its alerts are closed. Shorter gaps are bridged by the tracker."""
+
+
+class _FanOut:
+    """Gives everything a source delivers to the camera's line and its taps; the line can be replaced while it runs."""
+
+    def __init__(self, line: CameraLine, taps: Sequence[SourceSink]) -> None:
+        self.line = line
+        self._taps = tuple(taps)
+
+    def opened(self, info: StreamInfo) -> None:
+        for tap in self._taps:
+            tap.opened(info)
+
+    def frame(self, frame: RawFrame) -> None:
+        self.line.frame(frame)
+        for tap in self._taps:
+            tap.frame(frame)
+
+    def packet(self, packet: EncodedPacket) -> None:
+        for tap in self._taps:
+            tap.packet(packet)
+
+
+@dataclass(slots=True)
+class _Camera:
+    spec: CameraSpec
+    rule: DwellRule
+    tracker: MotionTracker
+    compliance: Compliance
+    fan_out: _FanOut
+    supervisor: CameraSupervisor | None
+    disabled_since: datetime
+    offline_since_s: float | None = None
+    lost: bool = False
+
+    @property
+    def line(self) -> CameraLine:
+        return self.fan_out.line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManagerPorts:
+    """What the manager needs of the rest of the house; the callbacks are called on the loop."""
+
+    create_source: Callable[[CameraSpec], FrameSource]
+    make_taps: Callable[[str], Sequence[SourceSink]]
+    on_status: Callable[[str, CameraStatus], None]
+    on_closed: Callable[[Sequence[AlertChange]], None]
+    """Alerts closed without a look, because their camera is gone."""
+    new_alert_id: Callable[[], str]
+    evidence_settings: Mapping[str, Any]
+    """Goes into the evidence of every alert: the models' versions."""
+    telemetry: Telemetry
+
+
+class CameraManager:
+    """Owns a supervisor and a line for every camera. All methods are called on the loop and never block it."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, queue: ReadyQueue, ports: ManagerPorts) -> None:
+        self._loop = loop
+        self._queue = queue
+        self._ports = ports
+        self._cameras: dict[str, _Camera] = {}
+        self._ticker: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Start the watchdog."""
+        self._ticker = self._loop.create_task(self._tick_forever(), name="camera-watchdog")
+
+    async def close(self) -> None:
+        """Stop every camera and wait for its thread."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+            await asyncio.gather(self._ticker, return_exceptions=True)
+        supervisors = [camera.supervisor for camera in self._cameras.values() if camera.supervisor is not None]
+        for supervisor in supervisors:
+            supervisor.stop()
+        await asyncio.gather(*(asyncio.to_thread(supervisor.join, 10.0) for supervisor in supervisors))
+
+    def names(self) -> list[str]:
+        """All cameras, in the order they were added."""
+        return list(self._cameras)
+
+    def apply(self, spec: CameraSpec) -> None:
+        """Add a camera, or make it what `spec` says. What does not change goes on undisturbed."""
+        present = self._cameras.get(spec.name)
+        if present is None:
+            self._add(spec)
+        else:
+            self._change(present, spec)
+
+    async def remove(self, name: str) -> None:
+        """Stop a camera and forget it; its open alerts are closed.
+
+        Raises:
+            NotFoundError: there is no such camera.
+        """
+        camera = self._find(name)
+        del self._cameras[name]
+        if camera.supervisor is not None:
+            camera.supervisor.stop()
+            await asyncio.to_thread(camera.supervisor.join, 10.0)
+        self._lose(camera)
+        self._ports.telemetry.camera_removed(name)
+
+    def status(self, name: str) -> CameraStatus:
+        """What a camera is doing now.
+
+        Raises:
+            NotFoundError: there is no such camera.
+        """
+        return self._status(self._find(name))
+
+    def figures(self, name: str) -> CameraFigures:
+        """Its figures over the last seconds.
+
+        Raises:
+            NotFoundError: there is no such camera.
+        """
+        return self._find(name).line.figures(time.monotonic())
+
+    def latest(self, name: str) -> RawFrame | None:
+        """Its newest frame, however old; None before the first one.
+
+        Raises:
+            NotFoundError: there is no such camera.
+        """
+        return self._find(name).line.latest
+
+    def retry(self, name: str) -> None:
+        """Open it now instead of waiting for the next try.
+
+        Raises:
+            NotFoundError: there is no such camera.
+        """
+        supervisor = self._find(name).supervisor
+        if supervisor is not None:
+            supervisor.retry()
+
+    # ---- inside ----
+
+    def _find(self, name: str) -> _Camera:
+        camera = self._cameras.get(name)
+        if camera is None:
+            raise NotFoundError(f"There is no camera named {name!r}.", remedy="Look at the list of cameras.")
+        return camera
+
+    def _add(self, spec: CameraSpec) -> None:
+        tracker, compliance, rule = self._judges(spec)
+        line = self._line(spec, tracker, compliance, rule)
+        camera = _Camera(
+            spec=spec,
+            rule=rule,
+            tracker=tracker,
+            compliance=compliance,
+            fan_out=_FanOut(line, self._ports.make_taps(spec.name)),
+            supervisor=None,
+            disabled_since=datetime.now(UTC),
+        )
+        self._cameras[spec.name] = camera
+        self._open(camera, after=None)
+
+    def _change(self, camera: _Camera, spec: CameraSpec) -> None:
+        old, camera.spec = camera.spec, spec
+        if (old.detect_fps, old.rules) != (spec.detect_fps, spec.rules):
+            tracker, compliance, rule = self._judges(spec)
+            rule.take_over(camera.rule)
+            tracker.take_over(camera.tracker)
+            compliance.take_over(camera.compliance)
+            latest = camera.line.latest
+            camera.rule, camera.tracker, camera.compliance = rule, tracker, compliance
+            camera.fan_out.line = self._line(spec, tracker, compliance, rule)
+            camera.line.latest = latest
+        if (old.url, old.options, old.enabled) != (spec.url, spec.options, spec.enabled):
+            before = camera.supervisor
+            if before is not None:
+                before.stop()
+            camera.disabled_since = datetime.now(UTC)
+            self._open(camera, after=before)
+
+    def _open(self, camera: _Camera, *, after: CameraSupervisor | None) -> None:
+        if not camera.spec.enabled:
+            camera.supervisor = None
+            self._lose(camera)
+            self._ports.telemetry.camera_state(camera.spec.name, CameraState.DISABLED, None)
+            self._ports.on_status(camera.spec.name, self._status(camera))
+            return
+        spec = camera.spec
+        supervisor = CameraSupervisor(
+            spec.name,
+            create_source=lambda: self._ports.create_source(spec),
+            sink=camera.fan_out,
+            telemetry=self._ports.telemetry,
+            on_status=lambda status: self._post_status(supervisor, status),
+            after=after,
+        )
+        camera.supervisor = supervisor
+        camera.offline_since_s, camera.lost = time.monotonic(), False
+        supervisor.start()
+
+    def _judges(self, spec: CameraSpec) -> tuple[MotionTracker, Compliance, DwellRule]:
+        rules = spec.rules
+        kinds = {AlertKind.NO_MASK} | ({AlertKind.INCORRECT} if rules.alert_incorrect else set())
+        rule = DwellRule(
+            camera=spec.name,
+            dwell_s=rules.dwell_s,
+            kinds=frozenset(kinds),
+            new_id=self._ports.new_alert_id,
+            settings={**self._ports.evidence_settings, "rules": rules.model_dump(), "detect_fps": spec.detect_fps},
+        )
+        enter = rules.min_confidence
+        compliance = Compliance(replace(ComplianceSettings(), enter=enter, leave=max(0.34, enter - 0.15)))
+        return MotionTracker(memory_s=rules.memory_s), compliance, rule
+
+    def _line(self, spec: CameraSpec, tracker: MotionTracker, compliance: Compliance, rule: DwellRule) -> CameraLine:
+        return CameraLine(
+            spec.name,
+            sampler=Sampler(spec.detect_fps),
+            tracker=tracker,
+            compliance=compliance,
+            rule=rule,
+            min_face_px=spec.rules.min_face_px,
+            telemetry=self._ports.telemetry,
+            wake=self._queue.wake,
+        )
+
+    def _post_status(self, supervisor: CameraSupervisor, status: CameraStatus) -> None:
+        self._loop.call_soon_threadsafe(self._on_status, supervisor, status)
+
+    def _on_status(self, supervisor: CameraSupervisor, status: CameraStatus) -> None:
+        camera = self._cameras.get(supervisor.name)
+        if camera is None or camera.supervisor is not supervisor:
+            return
+        if status.state is CameraState.ONLINE:
+            camera.offline_since_s, camera.lost = None, False
+        elif camera.offline_since_s is None:
+            camera.offline_since_s = time.monotonic()
+        self._ports.on_status(supervisor.name, status)
+
+    @staticmethod
+    def _status(camera: _Camera) -> CameraStatus:
+        if camera.supervisor is None:
+            return CameraStatus(
+                state=CameraState.DISABLED, message="Paused.", since_utc=camera.disabled_since, reason=None
+            )
+        return camera.supervisor.status
+
+    def _lose(self, camera: _Camera) -> None:
+        camera.lost = True
+        changes = camera.line.lose(time.monotonic())
+        if changes:
+            self._ports.on_closed(changes)
+
+    async def _tick_forever(self) -> None:
+        while True:
+            now_s = time.monotonic()
+            for camera in self._cameras.values():
+                if camera.supervisor is not None:
+                    camera.supervisor.tick(now_s)
+                if (
+                    not camera.lost
+                    and camera.offline_since_s is not None
+                    and now_s - camera.offline_since_s >= _LOST_AFTER_S
+                ):
+                    self._lose(camera)
+            await asyncio.sleep(_TICK_S)

@@ -1,0 +1,158 @@
+"""The inference worker: the straight line from a sampled frame to a look, batched over all cameras that are due."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import structlog
+
+from maskwatch.core.crops import square_crop
+from maskwatch.core.ports import FaceDetector, MaskClassifier
+from maskwatch.core.quality import assess
+from maskwatch.core.types import Face, Frame, Look, MaskLabel, MaskVerdict, Observation
+from maskwatch.pipeline.line import CameraLine
+from maskwatch.pipeline.telemetry import Telemetry
+
+_log = structlog.get_logger(__name__)
+
+_LARGEST_BATCH = 16
+"""Cameras looked at in one round: bounds memory, and how long the first of them waits for the last."""
+
+
+class ReadyQueue:
+    """The cameras that have a frame to look at, each at most once and never on two threads at a time."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._waiting: dict[CameraLine, None] = {}
+        self._busy: set[CameraLine] = set()
+        self._closed = False
+
+    def wake(self, line: CameraLine) -> None:
+        """`line` has a frame. Cheap: called for every sampled frame by the decode threads."""
+        with self._condition:
+            self._waiting[line] = None
+            self._condition.notify()
+
+    def close(self) -> None:
+        """Let every waiting thread go."""
+        with self._condition:
+            self._closed = True
+            self._condition.notify_all()
+
+    @contextmanager
+    def round(self) -> Iterator[list[CameraLine]]:
+        """Wait for work and hold the lines that have some; empty only after `close`."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._closed or self._waiting.keys() - self._busy)
+            lines = [] if self._closed else [line for line in self._waiting if line not in self._busy]
+            lines = lines[:_LARGEST_BATCH]
+            for line in lines:
+                del self._waiting[line]
+            self._busy.update(lines)
+        try:
+            yield lines
+        finally:
+            with self._condition:
+                self._busy.difference_update(lines)
+                self._condition.notify_all()
+
+
+class InferenceWorker:
+    """One thread that looks. Detector and classifier are called from this thread only."""
+
+    def __init__(
+        self,
+        *,
+        detector: FaceDetector,
+        classifier: MaskClassifier,
+        queue: ReadyQueue,
+        telemetry: Telemetry,
+        on_look: Callable[[Look], None],
+        name: str = "inference-0",
+    ) -> None:
+        self._detector, self._classifier = detector, classifier
+        self._queue = queue
+        self._telemetry = telemetry
+        self._on_look = on_look
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        """Start looking."""
+        self._thread.start()
+
+    def join(self, timeout_s: float) -> None:
+        """Wait for the thread's end, after the queue was closed."""
+        self._thread.join(timeout_s)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the thread runs."""
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while True:
+            with self._queue.round() as lines:
+                if not lines:
+                    return
+                try:
+                    self._look_at(lines)
+                # This is the supervisor of a round: one bad frame or model answer must not end the watch.
+                except Exception as error:  # noqa: BLE001
+                    self._telemetry.worker_failed(type(error).__name__)
+                    _log.error("a round of looks failed", cameras=[line.name for line in lines], exc_info=error)
+
+    def _look_at(self, lines: Sequence[CameraLine]) -> None:
+        """The straight line: convert, detect, classify, then follow and judge camera by camera."""
+        with self._timed("convert"):
+            taken = [(line, frame) for line in lines if (frame := self._take(line)) is not None]
+        if not taken:
+            return
+        frames = [frame for _, frame in taken]
+        with self._timed("detect"):
+            found = self._detector.detect([frame.image for frame in frames])
+        with self._timed("classify"):
+            verdicts = self._classify(frames, found)
+        for (line, frame), faces, judged in zip(taken, found, verdicts, strict=True):
+            observations = [
+                self._observe(line, frame, face, verdict) for face, verdict in zip(faces, judged, strict=True)
+            ]
+            self._on_look(line.advance(frame, observations))
+
+    def _take(self, line: CameraLine) -> Frame | None:
+        """The line's newest frame; a frame that can't be converted costs its own camera a look and nobody else."""
+        try:
+            return line.take()
+        except (ValueError, OSError, MemoryError) as error:
+            self._telemetry.frame_dropped(line.name, "convert", type(error).__name__)
+            _log.warning("a frame could not be converted", camera=line.name, error=type(error).__name__)
+            return None
+
+    def _classify(self, frames: Sequence[Frame], found: Sequence[Sequence[Face]]) -> list[list[MaskVerdict]]:
+        """Judge every face of every frame in one batch; verdicts come back grouped by frame."""
+        margin = self._classifier.crop_margin
+        crops = [
+            square_crop(frame.image, face.box, margin)
+            for frame, faces in zip(frames, found, strict=True)
+            for face in faces
+        ]
+        verdicts = iter(self._classifier.classify(crops) if crops else [])
+        return [[next(verdicts) for _ in faces] for faces in found]
+
+    @staticmethod
+    def _observe(line: CameraLine, frame: Frame, face: Face, verdict: MaskVerdict) -> Observation:
+        """Join a face and its verdict with how far to trust them; what can't be trusted at all says "can't tell"."""
+        quality = assess(frame.image, face)
+        if quality.size_px < line.min_face_px:
+            quality = replace(quality, weight=0.0)
+        if quality.weight <= 0:
+            verdict = replace(verdict, label=MaskLabel.UNKNOWN)
+        return Observation(face=face, verdict=verdict, quality=quality)
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        started_s = time.perf_counter()
+        yield
+        self._telemetry.stage_seconds(stage, time.perf_counter() - started_s)
