@@ -84,6 +84,22 @@ class UnauthorizedError(MaskwatchError):
     code = "unauthorized"
 
 
+class ForbiddenError(MaskwatchError):
+    """Raised when a request comes from another site, or names a host that this server is not."""
+
+    code = "forbidden"
+
+
+class BusyError(MaskwatchError):
+    """Raised when a bound is reached (tries at a password, tests of a camera, listeners); later it works again."""
+
+    code = "busy"
+
+    def __init__(self, message: str, *, remedy: str = "", code: str | None = None, retry_after_s: int = 5) -> None:
+        super().__init__(message, remedy=remedy, code=code)
+        self.retry_after_s = retry_after_s
+
+
 class SourceReason(StrEnum):
     """Why a camera does not deliver pictures; stable codes for the API, the page and metrics."""
 
