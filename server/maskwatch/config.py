@@ -126,6 +126,10 @@ class LiveSettings(Settings):
 
     ice_servers: tuple[dict[str, Any], ...] = ()
     """STUN and TURN servers as WebRTC's RTCIceServer (`urls`, `username`, `credential`); none by default."""
+    ice_addresses: tuple[str, ...] = ()
+    """Addresses of this machine that browsers are told to send video to and from; all of them by default."""
+    max_viewers: int = Field(default=32, ge=0, le=1000)
+    """Live pictures sent by WebRTC at the same time, over all cameras and browsers."""
     jpeg_quality: int = Field(default=75, ge=10, le=95)
     """Quality of the still pictures where WebRTC can't be had."""
 

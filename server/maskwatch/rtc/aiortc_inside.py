@@ -1,0 +1,145 @@
+"""The one place that reaches into aiortc's inside. `tests/unit/rtc/test_aiortc_inside.py` fails if it changes.
+
+Three things can't be had through aiortc's public face: to send packets that are already encoded with timestamps of our
+own choosing, to say which addresses a connection offers, and to keep a decoder that is too slow from falling behind.
+"""
+
+import queue
+from collections.abc import Sequence
+from typing import Any, Protocol, cast
+
+import av
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, RTCRtpTransceiver, rtcrtpsender
+from aiortc.codecs import get_encoder
+from aiortc.mediastreams import VIDEO_TIME_BASE, MediaStreamError
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+from aiortc.rtcrtpsender import RTCEncodedFrame
+
+TICKS_MODULUS = 1 << 32
+
+# Packets kept for retransmission. aiortc's 128 are not even one large keyframe.
+rtcrtpsender.RTP_HISTORY_SIZE = 2048
+
+
+class OutgoingFrame(Protocol):
+    """One encoded picture on its way to a browser."""
+
+    @property
+    def ticks(self) -> int:
+        """Its media time, 90 kHz modulo 2**32."""
+
+    def payloads(self) -> list[bytes]:
+        """Its RTP payloads, in order."""
+
+
+class OutgoingFrames(Protocol):
+    """Where a sender takes its frames from."""
+
+    async def next_frame(self) -> OutgoingFrame | None:
+        """The next frame; None when there will be no more."""
+
+    def keyframe_wanted(self) -> None:
+        """The browser lost the picture and asks for a keyframe."""
+
+
+class _ExactTimestamp(int):
+    """An RTP timestamp that stays what it is when aiortc adds its random origin to it."""
+
+    def __add__(self, _other: int) -> int:
+        return int(self)
+
+    __radd__ = __add__
+
+
+class _EncodedSender(RTCRtpSender):
+    """Sends frames that are encoded and packed already, at `origin` + their own ticks."""
+
+    _frames: OutgoingFrames
+    _origin: int
+
+    async def _next_encoded_frame(self, codec: RTCRtpCodecParameters) -> RTCEncodedFrame | None:  # noqa: ARG002
+        frame = await self._frames.next_frame()
+        if frame is None:
+            raise MediaStreamError
+        timestamp = _ExactTimestamp((self._origin + frame.ticks) % TICKS_MODULUS)
+        # aiortc's annotation leaves out that video frames have no audio level.
+        return RTCEncodedFrame(frame.payloads(), timestamp, cast("int", None))
+
+    def _send_keyframe(self) -> None:
+        self._frames.keyframe_wanted()
+
+
+class _PlaceholderTrack(MediaStreamTrack):
+    """A sender without a track sleeps; this one keeps it awake and is never read."""
+
+    kind = "video"
+
+    async def recv(self) -> av.Packet:
+        raise MediaStreamError
+
+
+def send_encoded(transceiver: RTCRtpTransceiver, frames: OutgoingFrames, origin: int) -> None:
+    """Make `transceiver` send `frames`, with `origin` + ticks as RTP timestamps. Before the answer is made."""
+    sender = transceiver.sender
+    sender.replaceTrack(_PlaceholderTrack())
+    # A transceiver makes its own sender and there is no way to give it another.
+    sender.__class__ = _EncodedSender
+    encoded = cast("_EncodedSender", sender)
+    encoded._frames, encoded._origin = frames, origin  # noqa: SLF001
+
+
+class Packer:
+    """Cuts encoded pictures (H.264 in Annex B, VP8) into RTP payloads. One for each stream, on one thread."""
+
+    def __init__(self, codec_name: str) -> None:
+        self._encoder = get_encoder(RTCRtpCodecParameters(mimeType=f"video/{codec_name}", clockRate=90_000))
+
+    def pack(self, data: bytes) -> list[bytes]:
+        """The RTP payloads of one picture."""
+        packet = av.Packet(data)
+        packet.pts, packet.time_base = 0, VIDEO_TIME_BASE
+        payloads, _ = self._encoder.pack(packet)
+        return payloads
+
+
+def offer_addresses(connection: RTCPeerConnection, addresses: Sequence[str]) -> None:
+    """Let `connection` gather candidates at `addresses` only. After the offer is set, before the answer is."""
+    for ice in {transceiver.receiver.transport.transport for transceiver in connection.getTransceivers()}:
+        gatherer: Any = ice.iceGatherer._connection  # noqa: SLF001
+        gather = gatherer.get_component_candidates
+
+        # The gatherer asks for all of the machine's addresses and hands them to this method of its own.
+        async def gather_ours(component: int, addresses: list[str], _gather: Any = gather) -> Any:  # noqa: ARG001
+            return await _gather(component=component, addresses=list(wanted))
+
+        wanted = tuple(addresses)
+        gatherer.get_component_candidates = gather_ours
+
+
+def decoder_backlog(receiver: RTCRtpReceiver) -> int:
+    """How many encoded pictures wait for the decoder thread."""
+    return _decoder_queue(receiver).qsize()
+
+
+def forget_backlog(receiver: RTCRtpReceiver) -> int:
+    """Drop what waits for the decoder, and ask the browser for a keyframe; how many pictures were dropped.
+
+    aiortc bounds neither this queue nor the time it waits for it at the end.
+    """
+    waiting, dropped = _decoder_queue(receiver), 0
+    while True:
+        try:
+            task = waiting.get_nowait()
+        except queue.Empty:
+            break
+        if task is None:  # aiortc's own word to the thread: end.
+            waiting.put(None)
+            break
+        dropped += 1
+    if dropped:
+        cast("Any", receiver)._RTCRtpReceiver__decoder_error.set()  # noqa: SLF001
+    return dropped
+
+
+def _decoder_queue(receiver: RTCRtpReceiver) -> "queue.Queue[Any]":
+    return cast("queue.Queue[Any]", cast("Any", receiver)._RTCRtpReceiver__decoder_queue)  # noqa: SLF001

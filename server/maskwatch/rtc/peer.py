@@ -1,0 +1,178 @@
+"""One WebRTC connection, from the offer to its end, and the table of all of them. Everything here lives on the loop."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+
+import structlog
+from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
+from aiortc.exceptions import InvalidAccessError, InvalidStateError, OperationError
+from aiortc.rtcrtpparameters import RTCRtpCodecCapability
+from aiortc.rtcrtpsender import RTCRtpSender
+
+from maskwatch.errors import InvalidRequestError, LimitError, NotFoundError
+from maskwatch.rtc.aiortc_inside import forget_backlog, offer_addresses
+from maskwatch.rtc.ice import IceSettings
+from maskwatch.rtc.offers import Offer, read_candidates
+
+_log = structlog.get_logger(__name__)
+
+_CONNECT_WITHIN_S = 20.0
+"""A browser that has its answer and does not connect for this long is given up."""
+
+
+class Peer:
+    """A browser's connection to one camera. Make it, `answer`, and `end` it; it also ends when the browser goes.
+
+    `prepare` in `answer` sets it up for sending or receiving. `on_end` is called once, at whatever end.
+    """
+
+    def __init__(self, camera: str, offer: Offer, ice: IceSettings, *, on_end: Callable[["Peer"], None]) -> None:
+        self.id = secrets.token_urlsafe(18)
+        self.etag = secrets.token_hex(8)
+        self.camera = camera
+        self.offer = offer
+        self._ice = ice
+        self._on_end = on_end
+        self._closing: asyncio.Task[None] | None = None
+        self._deadline: asyncio.TimerHandle | None = None
+        self.connection = RTCPeerConnection(
+            RTCConfiguration(iceServers=list(ice.servers), bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        )
+        self.connection.on("connectionstatechange", self._state_changed)
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended or is ending."""
+        return self._closing is not None
+
+    async def answer(self) -> str:
+        """Take the offer, gather the server's addresses, and give the SDP answer.
+
+        Raises:
+            InvalidRequestError: aiortc can't answer it after all.
+        """
+        try:
+            await self.connection.setRemoteDescription(RTCSessionDescription(sdp=self.offer.sdp, type="offer"))
+            for transceiver in self.connection.getTransceivers():
+                if transceiver.kind == "audio":
+                    transceiver.direction = "inactive"
+            offer_addresses(self.connection, self._ice.host_addresses())
+            await self.connection.setLocalDescription()
+        except (ValueError, InvalidAccessError, InvalidStateError, OperationError):
+            await self.end("the offer could not be answered")
+            raise InvalidRequestError(
+                "The SDP offer can't be answered.", remedy="Send the offer of a browser's RTCPeerConnection."
+            ) from None
+        self._deadline = asyncio.get_running_loop().call_later(_CONNECT_WITHIN_S, self._too_late)
+        return self.connection.localDescription.sdp
+
+    async def trickle(self, fragment: str) -> None:
+        """Take further candidates of the browser.
+
+        Raises:
+            InvalidRequestError: they make no sense, or ask for an ICE restart.
+        """
+        for candidate in read_candidates(fragment, self.offer):
+            await self.connection.addIceCandidate(candidate)
+
+    def end(self, reason: str) -> "asyncio.Task[None]":
+        """End the connection, if it has not ended; gives the task that does."""
+        if self._closing is None:
+            _log.info("webrtc session ended", camera=self.camera, reason=reason)
+            if self._deadline is not None:
+                self._deadline.cancel()
+            self._closing = asyncio.get_running_loop().create_task(self._close(), name=f"close-peer-{self.camera}")
+            self._on_end(self)
+        return self._closing
+
+    async def _close(self) -> None:
+        for receiver in self.connection.getReceivers():
+            forget_backlog(receiver)
+        await self.connection.close()
+
+    def _state_changed(self) -> None:
+        state = self.connection.connectionState
+        if state == "connected" and self._deadline is not None:
+            self._deadline.cancel()
+        elif state in ("failed", "closed"):
+            self.end(f"connection {state}")
+
+    def _too_late(self) -> None:
+        if self.connection.connectionState != "connected":
+            self.end("no connection came about")
+
+
+class PeerTable:
+    """All sessions of one kind, by id. Bounded and counted; `on_count` hears of every change."""
+
+    def __init__(self, *, limit: int, on_count: Callable[[int], None] | None = None) -> None:
+        self._limit = limit
+        self._on_count = on_count or (lambda _count: None)
+        self._peers: dict[str, Peer] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._peers)
+
+    def check_room(self) -> None:
+        """See that one more would find room.
+
+        Raises:
+            LimitError: all places are taken, or the server is stopping.
+        """
+        if self._closed or len(self._peers) >= self._limit:
+            raise LimitError(
+                f"Live video is being sent to {len(self._peers)} browsers already, as many as the settings allow.",
+                remedy="Close one, or raise live.max_viewers.",
+            )
+
+    def add(self, peer: Peer) -> None:
+        """Take `peer` in.
+
+        Raises:
+            LimitError: as `check_room`.
+        """
+        self.check_room()
+        self._peers[peer.id] = peer
+        self._on_count(len(self._peers))
+
+    def discard(self, peer: Peer) -> None:
+        """Let go of `peer`, which is ending; `close` still waits for its end."""
+        closing = peer.end("discarded")
+        self._ending.add(closing)
+        closing.add_done_callback(self._ending.discard)
+        if self._peers.pop(peer.id, None) is not None:
+            self._on_count(len(self._peers))
+
+    def get(self, camera: str, session: str) -> Peer:
+        """The session `session` of `camera`.
+
+        Raises:
+            NotFoundError: there is none such, or it has ended.
+        """
+        peer = self._peers.get(session)
+        if peer is None or peer.camera != camera:
+            raise NotFoundError("There is no such session, or it has ended.", remedy="Make a new one.")
+        return peer
+
+    def end_camera(self, camera: str, reason: str) -> None:
+        """End all sessions of `camera`, without waiting."""
+        for peer in [peer for peer in self._peers.values() if peer.camera == camera]:
+            peer.end(reason)
+
+    async def close(self) -> None:
+        """End every session, and take in no more."""
+        self._closed = True
+        for peer in list(self._peers.values()):
+            peer.end("the server stops")
+        if self._ending:
+            await asyncio.gather(*self._ending)
+
+
+def video_codecs(*names: str) -> list[RTCRtpCodecCapability]:
+    """aiortc's video codecs by these names, most wanted first, with retransmission."""
+    known = RTCRtpSender.getCapabilities("video").codecs
+    wanted = [codec for name in names for codec in reversed(known) if codec.name == name]
+    return [*wanted, *(codec for codec in known if codec.name == "rtx")]
