@@ -5,11 +5,11 @@ Boxes are normalised to 0..1 here and only here. Times are ISO 8601 in UTC.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
-from maskwatch.config import CameraName, RuleSettings
+from maskwatch.config import CameraName, RetentionSettings, RuleSettings
 from maskwatch.core.types import AlertKind, CameraState, CloseReason, MaskLabel, TrackState
 
 PROTOCOL_VERSION = 1
@@ -153,6 +153,115 @@ class Acknowledge(Wire):
     """Who saw an alert."""
 
     by: str | None = Field(default=None, max_length=100)
+
+
+class AlertFilter(Wire):
+    """Query of the list of alerts; what is left out does not narrow it."""
+
+    camera: str | None = Field(default=None, max_length=63)
+    kind: AlertKind | None = None
+    state: AlertState | None = None
+    since: AwareDatetime | None = None
+    """Raised at this time or later."""
+    until: AwareDatetime | None = None
+    """Raised before this time."""
+    min_confidence: float | None = Field(default=None, ge=0, le=1)
+    cursor: str | None = Field(default=None, max_length=500)
+    """`next_cursor` of the page before."""
+    limit: int = Field(default=50, ge=1, le=200)
+
+
+class AlertRange(Wire):
+    """Which alerts to erase: at least one of `since` and `until` must be given."""
+
+    since: AwareDatetime | None = None
+    """Raised at this time or later."""
+    until: AwareDatetime | None = None
+    """Raised before this time."""
+    camera: str | None = Field(default=None, max_length=63)
+
+    @model_validator(mode="after")
+    def _is_bounded(self) -> Self:
+        if self.since is None and self.until is None:
+            msg = "since or until must be given, so that nobody erases everything by accident"
+            raise ValueError(msg)
+        return self
+
+
+class Erased(Wire):
+    """How many alerts were erased, pictures and all."""
+
+    count: int
+
+
+class Login(Wire):
+    """User and password."""
+
+    user: str = Field(default="admin", min_length=1, max_length=100)
+    password: SecretStr = Field(min_length=1, max_length=1000)
+
+
+class Session(Wire):
+    """Whether this server asks for a password, and who is logged in."""
+
+    login_needed: bool
+    """A password is set, and this request came without one."""
+    user: str | None = None
+    """Who is logged in; None when nobody is, or when no password is set."""
+
+
+class IceServer(Wire):
+    """A STUN or TURN server, as WebRTC's RTCIceServer."""
+
+    urls: list[str]
+    username: str | None = None
+    credential: str | None = None
+
+
+class StorageInfo(Wire):
+    """What is stored, and how long."""
+
+    picture_bytes: int
+    """Bytes of all pictures kept."""
+    retention: RetentionSettings
+
+
+class ServiceInfo(Wire):
+    """What a logged-in page needs to know of the server."""
+
+    ice_servers: list[IceServer]
+    rules: RuleSettings
+    """The common rules: what a camera without its own goes by."""
+    storage: StorageInfo
+    phones_can_connect: bool
+    """Whether a phone can reach this server and will be allowed to give it its camera."""
+    phone_hint: str | None = None
+    """Why not, in one sentence with what to do."""
+
+
+class Info(Wire):
+    """What this server is. `service` is there for those who are logged in only."""
+
+    version: str
+    protocol: int = PROTOCOL_VERSION
+    """Version of the websocket's messages."""
+    login_needed: bool
+    user: str | None = None
+    service: ServiceInfo | None = None
+
+
+class Health(Wire):
+    """Answer of `/healthz`."""
+
+    status: Literal["ok"] = "ok"
+    meaning: str = "The process is alive and its event loop answers."
+
+
+class Readiness(Wire):
+    """Answer of `/readyz`: ready when every check says `ok`; what is wrong stands in its place otherwise."""
+
+    ready: bool
+    checks: dict[str, str]
 
 
 class Problem(Wire):
