@@ -30,8 +30,8 @@ class ComplianceSettings:
     """Time of full-weight looks after which half of what was believed before is replaced."""
     fade_half_life_s: float = 6.0
     """Time without a judgeable look after which half of the evidence is gone."""
-    longest_vote_s: float = 0.5
-    """A look stands for the time since the one before, but never for longer than this."""
+    longest_vote_s: float = 0.3
+    """A look stands for the time since the one before, but never for longer than this: no single one may decide."""
 
 
 @dataclass(slots=True)

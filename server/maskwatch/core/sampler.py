@@ -4,8 +4,8 @@
 class Sampler:
     """Chooses the frames to look at so that `looks_per_s` are met on average, without drift and without bursts.
 
-    Due times lie on a fixed grid. The first frame at or after a due time is taken; due times that passed without a
-    frame (the camera stalled, or sends fewer frames) are forgotten, never caught up on.
+    Due times lie on a grid. The first frame at or after a due time is taken; after due times without a frame (the
+    camera stalled, or sends fewer frames) the grid begins anew: nothing is caught up on.
     """
 
     # A camera of 15 frames a second has none exactly at 0.2 s: one that is early by less than this share of the
@@ -26,6 +26,6 @@ class Sampler:
             return True
         if captured_s < self._due_s - self._EARLY * self.interval_s:
             return False
-        missed = max(0, int((captured_s - self._due_s) // self.interval_s))
-        self._due_s += (missed + 1) * self.interval_s
+        on_the_grid = captured_s - self._due_s < self.interval_s
+        self._due_s = (self._due_s if on_the_grid else captured_s) + self.interval_s
         return True
