@@ -1,0 +1,156 @@
+import queue
+import time
+from collections.abc import Iterator
+from itertools import count
+
+import pytest
+
+from maskwatch.core.compliance import Compliance
+from maskwatch.core.rules import DwellRule
+from maskwatch.core.sampler import Sampler
+from maskwatch.core.tracker import MotionTracker
+from maskwatch.core.types import AlertAction, AlertKind, Image, Look, MaskLabel
+from maskwatch.pipeline.line import CameraLine
+from maskwatch.pipeline.worker import InferenceWorker, ReadyQueue
+from tests.unit.pipeline.parts import CountingTelemetry, OneFaceDetector, SameVerdictClassifier, raw_frame
+
+
+class Bench:
+    """A worker with its queue, and cameras made on demand."""
+
+    def __init__(self) -> None:
+        self.telemetry = CountingTelemetry()
+        self.ready = ReadyQueue()
+        self.detector, self.classifier = OneFaceDetector(), SameVerdictClassifier()
+        self.looks: queue.Queue[Look] = queue.Queue()
+        self.worker = InferenceWorker(
+            detector=self.detector,
+            classifier=self.classifier,
+            queue=self.ready,
+            telemetry=self.telemetry,
+            on_look=self.looks.put,
+        )
+
+    def line(self, name: str, *, min_face_px: float = 16, looks_per_s: float = 5, dwell_s: float = 2.0) -> CameraLine:
+        ids = count()
+        return CameraLine(
+            name,
+            sampler=Sampler(looks_per_s),
+            tracker=MotionTracker(),
+            compliance=Compliance(),
+            rule=DwellRule(
+                camera=name, dwell_s=dwell_s, kinds=frozenset(AlertKind), new_id=lambda: f"{name}{next(ids)}"
+            ),
+            min_face_px=min_face_px,
+            telemetry=self.telemetry,
+            wake=self.ready.wake,
+        )
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    bench = Bench()
+    bench.worker.start()
+    yield bench
+    bench.detector.gate.set()
+    bench.ready.close()
+    bench.worker.join(10)
+    assert not bench.worker.is_alive
+
+
+def test_a_frame_becomes_a_look(bench: Bench) -> None:
+    line = bench.line("hall")
+    line.frame(raw_frame(7, time.monotonic()))
+    look = bench.looks.get(timeout=10)
+    assert (look.frame.camera, look.frame.sequence) == ("hall", 7)
+    assert [track.observation.verdict.label for track in look.tracks if track.observation] == [MaskLabel.NO_MASK]
+    assert bench.telemetry.stages >= {"convert", "detect", "classify", "track"}
+
+
+def test_only_sampled_frames_are_looked_at_and_the_rest_are_counted(bench: Bench) -> None:
+    line = bench.line("hall")
+    start_s = time.monotonic()
+    for index in range(30):
+        line.frame(raw_frame(index, start_s + index / 15))
+        if index % 3 == 0:
+            bench.looks.get(timeout=10)
+    assert bench.telemetry.decoded["hall"] == 30
+    assert bench.telemetry.sampled["hall"] == 10
+    assert bench.telemetry.drops["hall", "sampler", "not_due"] == 20
+
+
+def test_a_busy_worker_looks_at_the_newest_frame_and_counts_what_it_missed(bench: Bench) -> None:
+    line = bench.line("hall")
+    bench.detector.gate.clear()
+    start_s = time.monotonic()
+    line.frame(raw_frame(0, start_s))
+    while bench.telemetry.sampled["hall"] == 0:
+        pass  # until the worker holds the first frame
+    for index in range(1, 6):
+        line.frame(raw_frame(index, start_s + index))
+    bench.detector.gate.set()
+    assert [bench.looks.get(timeout=10).frame.sequence for _ in range(2)] == [0, 5]
+    assert bench.telemetry.drops["hall", "slot", "overwritten"] == 4
+
+
+def test_cameras_that_are_due_share_one_batch(bench: Bench) -> None:
+    bench.detector.gate.clear()
+    lines = [bench.line(f"camera{index}") for index in range(6)]
+    now_s = time.monotonic()
+    lines[0].frame(raw_frame(0, now_s))
+    while bench.telemetry.sampled["camera0"] == 0:
+        pass
+    for line in lines[1:]:
+        line.frame(raw_frame(0, now_s))
+    bench.detector.gate.set()
+    cameras = {bench.looks.get(timeout=10).frame.camera for _ in lines}
+    assert len(cameras) == 6
+    assert bench.detector.batches == [1, 5]
+
+
+def test_a_failing_model_costs_one_round_and_is_counted(bench: Bench) -> None:
+    line = bench.line("hall")
+    bench.detector.fail_once = True
+    now_s = time.monotonic()
+    line.frame(raw_frame(0, now_s))
+    while not bench.telemetry.failures["RuntimeError"]:
+        pass
+    line.frame(raw_frame(1, now_s + 1))
+    assert bench.looks.get(timeout=10).frame.sequence == 1
+
+
+def test_a_frame_that_cant_be_converted_costs_only_its_own_camera_a_look(bench: Bench) -> None:
+    def broken() -> Image:
+        raise ValueError("bad pixels")
+
+    bench.detector.gate.clear()
+    first, bad, good = bench.line("first"), bench.line("bad"), bench.line("good")
+    now_s = time.monotonic()
+    first.frame(raw_frame(0, now_s))
+    while not bench.telemetry.sampled["first"]:
+        pass
+    bad.frame(raw_frame(0, now_s, broken))
+    good.frame(raw_frame(0, now_s))
+    bench.detector.gate.set()
+    assert [bench.looks.get(timeout=10).frame.camera for _ in range(2)] == ["first", "good"]
+    assert bench.telemetry.drops["bad", "convert", "ValueError"] == 1
+
+
+def test_faces_below_the_smallest_size_are_not_judged(bench: Bench) -> None:
+    line = bench.line("hall", min_face_px=31, dwell_s=0.0)
+    line.frame(raw_frame(0, time.monotonic()))
+    look = bench.looks.get(timeout=10)
+    assert [track.observation.verdict.label for track in look.tracks if track.observation] == [MaskLabel.UNKNOWN]
+    assert look.changes == ()
+
+
+def test_losing_the_camera_closes_what_is_open(bench: Bench) -> None:
+    line = bench.line("hall", dwell_s=0.3)
+    start_s = time.monotonic()
+    changes = []
+    for index in range(5):
+        line.frame(raw_frame(index, start_s + index / 5))
+        changes += bench.looks.get(timeout=10).changes
+    assert [change.action for change in changes] == [AlertAction.RAISED]
+    (closed,) = line.lose(start_s + 2)
+    assert closed.alert_id == changes[0].alert_id
