@@ -100,12 +100,6 @@ class BusyError(MaskwatchError):
         self.retry_after_s = retry_after_s
 
 
-class LimitError(MaskwatchError):
-    """Raised when as many of something are in use as the settings allow."""
-
-    code = "limit_reached"
-
-
 class SourceReason(StrEnum):
     """Why a camera does not deliver pictures; stable codes for the API, the page and metrics."""
 

@@ -6,10 +6,12 @@ own choosing, to say which addresses a connection offers, and to keep a decoder 
 
 import queue
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Protocol, cast
 
+import aiortc.rtcrtpsender
 import av
-from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, RTCRtpTransceiver, rtcrtpsender
+from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, RTCRtpTransceiver
 from aiortc.codecs import get_encoder
 from aiortc.mediastreams import VIDEO_TIME_BASE, MediaStreamError
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
@@ -18,7 +20,7 @@ from aiortc.rtcrtpsender import RTCEncodedFrame
 TICKS_MODULUS = 1 << 32
 
 # Packets kept for retransmission. aiortc's 128 are not even one large keyframe.
-rtcrtpsender.RTP_HISTORY_SIZE = 2048
+setattr(aiortc.rtcrtpsender, "RTP_HISTORY_SIZE", 2048)  # noqa: B010
 
 
 class OutgoingFrame(Protocol):
@@ -74,7 +76,7 @@ class _PlaceholderTrack(MediaStreamTrack):
 
     kind = "video"
 
-    async def recv(self) -> av.Packet:
+    async def recv(self) -> "av.packet.Packet[Any]":
         raise MediaStreamError
 
 
@@ -104,16 +106,15 @@ class Packer:
 
 def offer_addresses(connection: RTCPeerConnection, addresses: Sequence[str]) -> None:
     """Let `connection` gather candidates at `addresses` only. After the offer is set, before the answer is."""
+    wanted = list(addresses)
     for ice in {transceiver.receiver.transport.transport for transceiver in connection.getTransceivers()}:
         gatherer: Any = ice.iceGatherer._connection  # noqa: SLF001
-        gather = gatherer.get_component_candidates
-
         # The gatherer asks for all of the machine's addresses and hands them to this method of its own.
-        async def gather_ours(component: int, addresses: list[str], _gather: Any = gather) -> Any:  # noqa: ARG001
-            return await _gather(component=component, addresses=list(wanted))
+        gatherer.get_component_candidates = partial(_gather_at, gatherer.get_component_candidates, wanted)
 
-        wanted = tuple(addresses)
-        gatherer.get_component_candidates = gather_ours
+
+async def _gather_at(gather: Any, wanted: list[str], component: int, addresses: list[str]) -> Any:  # noqa: ARG001
+    return await gather(component=component, addresses=wanted)
 
 
 def decoder_backlog(receiver: RTCRtpReceiver) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 import structlog
 from aiortc import RTCBundlePolicy, RTCConfiguration, RTCPeerConnection, RTCSessionDescription
@@ -10,7 +10,7 @@ from aiortc.exceptions import InvalidAccessError, InvalidStateError, OperationEr
 from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 from aiortc.rtcrtpsender import RTCRtpSender
 
-from maskwatch.errors import InvalidRequestError, LimitError, NotFoundError
+from maskwatch.errors import BusyError, InvalidRequestError, NotFoundError
 from maskwatch.rtc.aiortc_inside import forget_backlog, offer_addresses
 from maskwatch.rtc.ice import IceSettings
 from maskwatch.rtc.offers import Offer, read_candidates
@@ -35,6 +35,8 @@ class Peer:
         self._ice = ice
         self._on_end = on_end
         self._closing: asyncio.Task[None] | None = None
+        self._when_ending: list[Callable[[], None]] = []
+        self._tasks: set[asyncio.Task[None]] = set()
         self._deadline: asyncio.TimerHandle | None = None
         self.connection = RTCPeerConnection(
             RTCConfiguration(iceServers=list(ice.servers), bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
@@ -52,6 +54,7 @@ class Peer:
         Raises:
             InvalidRequestError: aiortc can't answer it after all.
         """
+        answered = False
         try:
             await self.connection.setRemoteDescription(RTCSessionDescription(sdp=self.offer.sdp, type="offer"))
             for transceiver in self.connection.getTransceivers():
@@ -59,11 +62,16 @@ class Peer:
                     transceiver.direction = "inactive"
             offer_addresses(self.connection, self._ice.host_addresses())
             await self.connection.setLocalDescription()
+            answered = True
         except (ValueError, InvalidAccessError, InvalidStateError, OperationError):
-            await self.end("the offer could not be answered")
             raise InvalidRequestError(
-                "The SDP offer can't be answered.", remedy="Send the offer of a browser's RTCPeerConnection."
+                "The SDP offer can't be answered.",
+                remedy="Send the offer of a browser's RTCPeerConnection.",
+                code="sdp_invalid",
             ) from None
+        finally:
+            if not answered:
+                self.end("the offer was not answered")
         self._deadline = asyncio.get_running_loop().call_later(_CONNECT_WITHIN_S, self._too_late)
         return self.connection.localDescription.sdp
 
@@ -76,6 +84,16 @@ class Peer:
         for candidate in read_candidates(fragment, self.offer):
             await self.connection.addIceCandidate(candidate)
 
+    def run_until_end(self, work: Coroutine[None, None, None]) -> None:
+        """Run `work` in a task that ends with the connection at the latest."""
+        task = asyncio.get_running_loop().create_task(work, name=f"peer-{self.camera}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def when_ending(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once the connection begins to end."""
+        self._when_ending.append(callback)
+
     def end(self, reason: str) -> "asyncio.Task[None]":
         """End the connection, if it has not ended; gives the task that does."""
         if self._closing is None:
@@ -83,10 +101,15 @@ class Peer:
             if self._deadline is not None:
                 self._deadline.cancel()
             self._closing = asyncio.get_running_loop().create_task(self._close(), name=f"close-peer-{self.camera}")
+            for callback in self._when_ending:
+                callback()
             self._on_end(self)
         return self._closing
 
     async def _close(self) -> None:
+        for task in (tasks := tuple(self._tasks)):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         for receiver in self.connection.getReceivers():
             forget_backlog(receiver)
         await self.connection.close()
@@ -116,25 +139,18 @@ class PeerTable:
     def __len__(self) -> int:
         return len(self._peers)
 
-    def check_room(self) -> None:
-        """See that one more would find room.
+    def add(self, peer: Peer) -> None:
+        """Take `peer` in, before it answers.
 
         Raises:
-            LimitError: all places are taken, or the server is stopping.
+            BusyError: all places are taken, or the server is stopping; the peer is ended.
         """
         if self._closed or len(self._peers) >= self._limit:
-            raise LimitError(
-                f"Live video is being sent to {len(self._peers)} browsers already, as many as the settings allow.",
-                remedy="Close one, or raise live.max_viewers.",
+            peer.end("there is no room for it")
+            raise BusyError(
+                f"{len(self._peers)} browsers exchange live video with this server, as many as the settings allow.",
+                remedy="Close one of the others, or raise live.max_viewers.",
             )
-
-    def add(self, peer: Peer) -> None:
-        """Take `peer` in.
-
-        Raises:
-            LimitError: as `check_room`.
-        """
-        self.check_room()
         self._peers[peer.id] = peer
         self._on_count(len(self._peers))
 
@@ -157,9 +173,9 @@ class PeerTable:
             raise NotFoundError("There is no such session, or it has ended.", remedy="Make a new one.")
         return peer
 
-    def end_camera(self, camera: str, reason: str) -> None:
-        """End all sessions of `camera`, without waiting."""
-        for peer in [peer for peer in self._peers.values() if peer.camera == camera]:
+    def end_camera(self, camera: str, reason: str, *, but: Peer | None = None) -> None:
+        """End all sessions of `camera` but one, without waiting."""
+        for peer in [peer for peer in self._peers.values() if peer.camera == camera and peer is not but]:
             peer.end(reason)
 
     async def close(self) -> None:
