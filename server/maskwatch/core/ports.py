@@ -21,6 +21,10 @@ class StreamInfo:
     fps: float | None = None
     passthrough: bool = False
     audio_codec: str | None = None
+    b_frames: bool = False
+    """Whether pictures are predicted from later ones: costs latency, and browsers can't be given the packets."""
+    transport: str | None = None
+    """How it comes: tcp, udp, file, device."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,308 @@
+"""What every camera read with FFmpeg shares: opening without leaking the address, demuxing, decoding, delivering.
+
+FFmpeg puts the address, password included, into the text, the repr and the arguments of its errors. So nothing here or
+in the sources shows or chains such an error: each becomes a `SourceError` in words of our own, raised outside of the
+`except` block so that not even its context holds the original.
+"""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+import av
+import av.container
+import av.video.stream
+import numpy as np
+from av.bitstream import BitStreamFilterContext
+from av.video.frame import PictureType
+from av.stream import Discard, Disposition
+
+from maskwatch.core.ports import EncodedPacket, RawFrame, SourceSink, StreamInfo
+from maskwatch.core.types import Image
+from maskwatch.errors import SourceError, SourceReason
+from maskwatch.sources.media_clock import TICKS_PER_S, MediaClock
+
+_BROWSER_PIXELS = frozenset({"yuv420p", "yuvj420p"})
+_SPS_START = re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67]")
+_NO_PICTURE_AFTER_S = 10.0
+"""Packets that keep coming without giving a picture for this long can't be decoded."""
+_MAX_BROKEN_READS = 50
+
+
+class Failures(Protocol):
+    """How one kind of camera puts its failures into words."""
+
+    def opening(self, error: av.FFmpegError) -> SourceError:
+        """Why it can't be opened."""
+
+    def reading(self, error: av.FFmpegError | None, *, any_packet: bool) -> SourceError:
+        """Why no more can be read; `error` is None when the stream just ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputSpec:
+    """What to open. `address` holds its secrets in clear, `shown` is safe to show."""
+
+    address: str = field(repr=False)
+    shown: str
+    transport: str
+    failures: Failures
+    options: Mapping[str, str] = field(default_factory=dict)
+    format: str | None = None
+    open_timeout_s: float | None = None
+    read_timeout_s: float | None = None
+
+
+@contextmanager
+def open_input(spec: InputSpec) -> Iterator[av.container.InputContainer]:
+    """Open a container for reading, and close it at the end.
+
+    Raises:
+        SourceError: it can't be opened.
+    """
+    try:
+        container = av.open(
+            spec.address,
+            format=spec.format,
+            options=dict(spec.options),
+            timeout=(spec.open_timeout_s, spec.read_timeout_s),
+            metadata_errors="replace",
+        )
+    except av.FFmpegError as error:
+        failure = spec.failures.opening(error)
+    else:
+        with container:
+            yield container
+        return
+    raise failure
+
+
+def find_video(container: av.container.InputContainer, shown: str) -> av.video.stream.VideoStream:
+    """The video stream to watch: the first that is no cover picture.
+
+    Raises:
+        SourceError: there is none, or nothing here can decode it.
+    """
+    streams = [stream for stream in container.streams.video if not stream.disposition & Disposition.attached_pic]
+    if not streams:
+        sends = "sound only" if container.streams.audio else "nothing that can be watched"
+        raise SourceError(
+            SourceReason.NO_VIDEO,
+            f"There is no video in {shown}: it sends {sends}.",
+            remedy="Name a stream with video.",
+        )
+    # Without a decoder PyAV gives the stream no codec context, whatever its type says.
+    if getattr(streams[0], "codec_context", None) is None:
+        raise codec_unsupported(shown)
+    return streams[0]
+
+
+def codec_unsupported(shown: str, codec: str | None = None) -> SourceError:
+    """The video of `shown` is in a codec that can't be decoded here."""
+    named = f"the codec {codec!r}" if codec else "a codec that is not known here"
+    return SourceError(
+        SourceReason.CODEC_UNSUPPORTED,
+        f"The video of {shown} is in {named}, which can't be decoded.",
+        remedy="Set the camera to H.264 (best), H.265 or MJPEG.",
+    )
+
+
+def read_packets(
+    container: av.container.InputContainer, stream: av.video.stream.VideoStream, failures: Failures
+) -> Iterator[av.Packet]:
+    """The packets of `stream` in decoding order; at its end an empty packet, which drains the decoder.
+
+    Raises:
+        SourceError: reading failed. Single packets that make no sense are passed over.
+    """
+    for other in container.streams:
+        if other is not stream:
+            other.discard = Discard.all
+    any_packet, broken = False, 0
+    while True:
+        try:
+            for packet in container.demux(stream):
+                any_packet, broken = True, 0
+                yield packet
+        except av.InvalidDataError as error:
+            broken += 1
+            failure = failures.reading(error, any_packet=any_packet)
+        except av.FFmpegError as error:
+            broken = _MAX_BROKEN_READS
+            failure = failures.reading(error, any_packet=any_packet)
+        else:
+            return
+        if broken >= _MAX_BROKEN_READS:
+            raise failure
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """When a packet came, carried through the decoder to the picture that comes of it."""
+
+    ticks: int
+    monotonic_s: float
+    utc: datetime
+
+
+class VideoPlayer:
+    """Decodes one video stream, in the calling thread, and delivers its pictures and packets to a sink."""
+
+    def __init__(
+        self,
+        stream: av.video.stream.VideoStream,
+        sink: SourceSink,
+        *,
+        spec: InputSpec,
+        audio_codec: str | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.pictures = 0
+        self._stream = stream
+        self._sink = sink
+        self._spec = spec
+        self._audio_codec = audio_codec
+        self._clock = clock
+        self._media_clock = MediaClock()
+        self._info: StreamInfo | None = None
+        self._b_frames = False
+        self._convert = _Converter()
+        self._last_picture_s = clock()
+        self._unsupported = False
+        context = stream.codec_context
+        context.thread_count = 1
+        context.copy_opaque = True
+        self._annex_b = _AnnexB(stream) if context.name == "h264" else None
+
+    def feed(self, packet: av.Packet) -> None:
+        """Decode one packet (an empty one drains the decoder) and deliver what comes of it.
+
+        Raises:
+            SourceError: nothing has been decodable for long.
+        """
+        now_s = self._clock()
+        time_base = packet.time_base
+        timestamp = None if packet.pts is None or time_base is None else int(packet.pts * time_base * TICKS_PER_S)
+        arrival = _Arrival(self._media_clock.ticks(timestamp, now_s), now_s, datetime.now(UTC))
+        data = bytes(packet) if self._annex_b is not None and not self._b_frames and packet.size else b""
+        packet.opaque = arrival
+        frames = self._decode(packet)
+        if frames:
+            self._look_at_format(frames)
+            self._last_picture_s = now_s
+        elif now_s - self._last_picture_s > _NO_PICTURE_AFTER_S:
+            raise self.undecodable()
+        if data and self._annex_b is not None and self._info is not None and self._info.passthrough:
+            self._pass_on(self._annex_b.convert(data, keyframe=packet.is_keyframe), arrival, packet.is_keyframe)
+        for frame in frames:
+            self._deliver(frame, arrival)
+
+    def undecodable(self) -> SourceError:
+        """Why there is no picture although packets come."""
+        if self._unsupported:
+            return codec_unsupported(self._spec.shown, self._stream.codec_context.name)
+        return SourceError(
+            SourceReason.CORRUPT,
+            f"What {self._spec.shown} sends can't be decoded to pictures.",
+            remedy="Check whether another player shows it; switch 'smart codec' settings such as H.264+ off.",
+        )
+
+    def _decode(self, packet: av.Packet) -> list[av.VideoFrame]:
+        try:
+            return [frame for frame in packet.decode() if isinstance(frame, av.VideoFrame)]
+        except (av.DecoderNotFoundError, av.PatchWelcomeError, av.error.NotImplementedError):
+            self._unsupported = True
+        except av.EOFError:
+            pass
+        except av.FFmpegError:
+            # A packet damaged on the way costs a picture, not the camera.
+            pass
+        return []
+
+    def _look_at_format(self, frames: list[av.VideoFrame]) -> None:
+        """Say what the stream is, at the first picture and whenever that changes."""
+        newest = frames[-1]
+        context = self._stream.codec_context
+        self._b_frames = (
+            self._b_frames or context.has_b_frames or any(frame.pict_type == PictureType.B for frame in frames)
+        )
+        sideways = newest.rotation % 180 != 0
+        info = StreamInfo(
+            codec=context.name,
+            width=newest.height if sideways else newest.width,
+            height=newest.width if sideways else newest.height,
+            fps=_frames_per_s(self._stream),
+            passthrough=(
+                self._annex_b is not None
+                and not self._b_frames
+                and newest.format.name in _BROWSER_PIXELS
+                and newest.rotation == 0
+                and not newest.interlaced_frame
+            ),
+            audio_codec=self._audio_codec,
+            b_frames=self._b_frames,
+            transport=self._spec.transport,
+        )
+        if info != self._info:
+            self._info = info
+            self._sink.opened(info)
+
+    def _pass_on(self, data: bytes, arrival: _Arrival, keyframe: bool) -> None:
+        self._sink.packet(
+            EncodedPacket(data=data, ticks=arrival.ticks, keyframe=keyframe, captured_monotonic_s=arrival.monotonic_s)
+        )
+
+    def _deliver(self, frame: av.VideoFrame, newest: _Arrival) -> None:
+        arrival = frame.opaque if isinstance(frame.opaque, _Arrival) else newest
+        self.pictures += 1
+        self._sink.frame(
+            RawFrame(
+                sequence=self.pictures,
+                captured_monotonic_s=arrival.monotonic_s,
+                captured_utc=arrival.utc,
+                to_rgb=lambda: self._convert(frame),
+                media_ticks=arrival.ticks if self._info is not None and self._info.passthrough else None,
+            )
+        )
+
+
+class _Converter:
+    """Converts decoded pictures to upright RGB with one scaler, which is not to be used by two threads at once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._reformatter = av.video.reformatter.VideoReformatter()
+
+    def __call__(self, frame: av.VideoFrame) -> Image:
+        with self._lock:
+            rgb = self._reformatter.reformat(frame, format="rgb24").to_ndarray()
+        image: Image = rgb.astype(np.uint8, copy=False)
+        return image if frame.rotation == 0 else np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90)))
+
+
+class _AnnexB:
+    """Makes H.264 packets self-contained: start codes, and the parameter sets in front of each keyframe."""
+
+    def __init__(self, stream: av.video.stream.VideoStream) -> None:
+        extradata = stream.codec_context.extradata or b""
+        self._filter = BitStreamFilterContext("h264_mp4toannexb", stream) if extradata[:1] == b"\x01" else None
+        self._parameter_sets = extradata
+
+    def convert(self, data: bytes, *, keyframe: bool) -> bytes:
+        """`data` as Annex B."""
+        if self._filter is not None:
+            return b"".join(bytes(packet) for packet in self._filter.filter(av.Packet(data)))
+        if keyframe and not _SPS_START.search(data, 0, 4096):
+            return self._parameter_sets + data
+        return data
+
+
+def _frames_per_s(stream: av.video.stream.VideoStream) -> float | None:
+    rate = stream.average_rate or stream.guessed_rate
+    fps = float(rate) if rate else 0.0
+    return round(fps, 2) if 0 < fps <= 240 else None

@@ -1,0 +1,40 @@
+"""One steady 90 kHz clock for a stream whose own timestamps may be missing at first, jump, or start over."""
+
+TICKS_PER_S = 90_000
+_MODULUS = 2**32
+_MAX_DRIFT_S = 2.0
+"""A timestamp that strays further from its arrival than this is a jump of the camera's clock, not jitter."""
+
+
+class MediaClock:
+    """Turns a stream's timestamps into ticks that always move on.
+
+    FFmpeg knows no timestamp for the first packet of an RTSP stream, and shifts all of them when the first RTCP report
+    comes; a looped file starts over at 0. Wherever the timestamps can't be followed, the time of arrival is.
+    """
+
+    def __init__(self, start: int = 0) -> None:
+        self._ticks = start
+        self._offset: int | None = None
+        self._last_arrival_s: float | None = None
+
+    def ticks(self, timestamp: int | None, arrival_s: float) -> int:
+        """Ticks (modulo 2**32) of a picture with `timestamp` in 90 kHz, None if unknown, that came at `arrival_s`."""
+        if self._last_arrival_s is None:
+            self._offset = None if timestamp is None else self._ticks - timestamp
+        else:
+            self._advance(timestamp, arrival_s - self._last_arrival_s)
+        self._last_arrival_s = arrival_s
+        return self._ticks % _MODULUS
+
+    def _advance(self, timestamp: int | None, elapsed_s: float) -> None:
+        by_arrival = self._ticks + max(1, round(elapsed_s * TICKS_PER_S))
+        if timestamp is None:
+            self._ticks, self._offset = by_arrival, None
+            return
+        if self._offset is not None:
+            by_timestamp = timestamp + self._offset
+            if by_timestamp > self._ticks and abs(by_timestamp - by_arrival) <= _MAX_DRIFT_S * TICKS_PER_S:
+                self._ticks = by_timestamp
+                return
+        self._ticks, self._offset = by_arrival, by_arrival - timestamp
