@@ -69,10 +69,10 @@ def load_models(settings: MaskwatchSettings) -> list[Models]:
         ConfigError, PluginError, ModelError: a model is not what the settings or its card say.
     """
     detectors, classifiers = discover(maskwatch.detectors), discover(maskwatch.classifiers)
-    detection = settings.detection
+    detector, classifier = settings.detection.plugins
     return [
-        Models(detector=build(detectors, detection.detector), classifier=build(classifiers, detection.classifier))
-        for _ in range(detection.threads)
+        Models(detector=build(detectors, detector), classifier=build(classifiers, classifier))
+        for _ in range(settings.detection.threads)
     ]
 
 

@@ -8,7 +8,7 @@ import os
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 import platformdirs
 import yaml
@@ -102,8 +102,20 @@ class DetectionSettings(Settings):
     """Face detector plug-in: `type` and its own settings."""
     classifier: dict[str, Any] = Field(default_factory=lambda: {"type": "maskwatch"})
     """Mask classifier plug-in: `type` and its own settings."""
+    runtime: Literal["onnx", "keras"] = "onnx"
+    """`onnx` runs the exported models on ONNX Runtime; `keras` the Keras files themselves (extra `train`)."""
     threads: int = Field(default=1, ge=1, le=64)
     """Inference threads; each takes the newest frames of the cameras that are due and batches over them."""
+
+
+    @property
+    def plugins(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The settings of detector and classifier, with the common runtime where theirs names none."""
+        detector, classifier = (
+            {"runtime": self.runtime, **each} if each.get("type") == "maskwatch" and not each.get("model") else each
+            for each in (self.detector, self.classifier)
+        )
+        return detector, classifier
 
 
 class RuleSettings(Settings):

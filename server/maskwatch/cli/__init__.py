@@ -1,6 +1,7 @@
 """The command line: one small file a command. Heavy imports stay inside the commands, so that help is instant."""
 
 import sys
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -35,7 +36,7 @@ app.add_typer(config_commands.app, name="config")
 app.add_typer(users_commands.app, name="users")
 
 
-def _show_version(wanted: bool) -> None:  # noqa: FBT001
+def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"maskwatch {__version__}")
         raise typer.Exit
@@ -43,9 +44,9 @@ def _show_version(wanted: bool) -> None:  # noqa: FBT001
 
 @app.callback()
 def _root(
-    version: bool = typer.Option(  # noqa: FBT001, ARG001
-        False, "--version", help="Show the version and exit.", callback=_show_version, is_eager=True
-    ),
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Watches camera streams for people without a face mask."""
 

@@ -38,6 +38,14 @@ def show(
 
 
 @app.command()
+def docs() -> None:
+    """Print every setting with its type, default and meaning, as Markdown (docs/configuration.md is made with it)."""
+    from maskwatch.config_docs import settings_as_markdown  # noqa: PLC0415
+
+    typer.echo(settings_as_markdown(), nl=False)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of the settings, for editors that complete and check YAML."""
     typer.echo(json.dumps(MaskwatchSettings.model_json_schema(), indent=2))
