@@ -49,13 +49,13 @@ def fit(image: Image, *, size: int, square: bool = False) -> Fitted:
     scale = size / max(height, width)
     new_height, new_width = max(1, round(height * scale)), max(1, round(width * scale))
     if (new_height, new_width) == (height, width):
-        scaled = image
+        scaled: Image = image
     else:
         # Area averaging keeps small faces from aliasing away; it makes no sense for enlarging.
         how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        scaled = cv2.resize(image, (new_width, new_height), interpolation=how)
+        scaled = np.asarray(cv2.resize(image, (new_width, new_height), interpolation=how), np.uint8)
     padded_height, padded_width = (size, size) if square else (_up_to_stride(new_height), _up_to_stride(new_width))
-    canvas: Image = np.asarray(scaled, np.uint8)
+    canvas = scaled
     if (padded_height, padded_width) != (new_height, new_width):
         canvas = np.zeros((padded_height, padded_width, 3), np.uint8)
         canvas[:new_height, :new_width] = scaled

@@ -34,8 +34,8 @@ class MaskwatchDetectorConfig(BaseModel):
     )
     min_score: float = Field(default=0.5, gt=0, lt=1, description="Detections below this score are dropped.")
     max_overlap: float = Field(default=0.4, gt=0, lt=1, description="Two boxes that overlap more (IoU) are one face.")
-    runtime: Literal["onnx", "keras"] = Field(
-        default="onnx", description="onnx is fast and small; keras runs the .keras file itself (extra `train`)."
+    runtime: Literal["onnx", "keras"] | None = Field(
+        default=None, description="onnx or keras (extra `train`); by default what the file's name asks for, else onnx."
     )
     threads: int = Field(default=1, ge=1, le=64, description="Threads that one run may use.")
 

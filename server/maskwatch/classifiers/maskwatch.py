@@ -1,0 +1,163 @@
+"""The classifier that ships with maskwatch, and any Keras or ONNX classifier that the user brings.
+
+A model brings its label order in the JSON card beside it (`maskwatch train` writes one), or the settings name it.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from maskwatch.core.types import LABELS, Image, MaskLabel, MaskVerdict
+from maskwatch.errors import ModelError
+from maskwatch.modelfiles import open_model, read_card, resolve, version_of
+from maskwatch.plugins import Plugin
+from maskwatch.resources import models_dir
+
+PixelRange = Literal["0..255", "0..1", "-1..1"]
+_DEFAULT_MARGIN = 0.2
+_DEFAULT_SIZE = 224  # where a model leaves its input size free
+_MAX_BATCH = 64
+_SUM_TOLERANCE = 1e-3
+
+
+class MaskwatchClassifierConfig(BaseModel):
+    """Settings of a classifier."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    type: Literal["maskwatch"] = "maskwatch"
+    model: Path | None = Field(
+        default=None, description="Model file (.onnx, .keras, .h5); by default the one that ships with maskwatch."
+    )
+    runtime: Literal["onnx", "keras"] | None = Field(
+        default=None, description="onnx or keras (extra `train`); by default what the file's name asks for, else onnx."
+    )
+    threads: int = Field(default=1, ge=1, le=64, description="Threads that one run may use.")
+    labels: tuple[Literal["mask", "no_mask", "incorrect"], ...] | None = Field(
+        default=None, description="What the model's outputs mean, in order; by default what the card beside it says."
+    )
+    crop_margin: float | None = Field(
+        default=None, ge=0, le=1, description="Context around a face, as a share of its longer side, on each side."
+    )
+    pixel_range: PixelRange | None = Field(
+        default=None, description="Range of the pixels that the model expects; by default its card's, else 0..255."
+    )
+    min_confidence: float = Field(
+        default=0.5, ge=0, le=1, description="Below this probability the verdict is unknown: can't tell."
+    )
+
+
+class MaskwatchClassifier:
+    """Says of a face: mask, no_mask, incorrect, or unknown, with a probability for each."""
+
+    def __init__(self, config: MaskwatchClassifierConfig) -> None:
+        path = resolve(config.model, models_dir() / "classifier.onnx", config.runtime)
+        card = read_card(path)
+        self._runner = open_model(path, threads=config.threads)
+        self._min_confidence = config.min_confidence
+        self._path = path
+        self.model_version = version_of(path)
+        self.labels = _labels(path, config.labels or card.get("labels"), self._outputs())
+        settings = card.get("input")
+        settings = settings if isinstance(settings, Mapping) else {}
+        self._size = self._input_size(settings)
+        margin = settings.get("crop_margin", _DEFAULT_MARGIN) if config.crop_margin is None else config.crop_margin
+        self._margin = float(margin)
+        self._range: PixelRange = config.pixel_range or settings.get("pixel_range", "0..255")
+        self._columns = [LABELS.index(label) for label in self.labels]
+
+    @property
+    def crop_margin(self) -> float:
+        """Context the crops must show around the face, as a share of the box's longer side, on each side."""
+        return self._margin
+
+    def classify(self, crops: Sequence[Image]) -> list[MaskVerdict]:
+        """One verdict a crop (square uint8 RGB of any size), in order."""
+        verdicts: list[MaskVerdict] = []
+        for start in range(0, len(crops), _MAX_BATCH):
+            batch = np.stack([self._fit(crop) for crop in crops[start : start + _MAX_BATCH]])
+            verdicts += [self._verdict(row) for row in self._probabilities(batch)]
+        return verdicts
+
+    def _fit(self, crop: Image) -> Image:
+        if crop.dtype != np.uint8 or crop.ndim != 3 or crop.shape[2] != 3 or 0 in crop.shape:
+            raise ValueError(f"expected a crop of uint8 side x side x 3, got {crop.dtype} {crop.shape}")
+        height, width = self._size
+        if crop.shape[:2] == (height, width):
+            return crop
+        shrinking = crop.shape[0] > height
+        how = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
+        return np.asarray(cv2.resize(crop, (width, height), interpolation=how), np.uint8)
+
+    def _probabilities(self, batch: Image) -> NDArray[np.float32]:
+        """Probabilities over `LABELS`, one row a crop; classes that the model does not know stay at 0."""
+        pixels: NDArray[Any] = batch
+        if self._range == "0..1":
+            pixels = batch.astype(np.float32) / 255
+        elif self._range == "-1..1":
+            pixels = batch.astype(np.float32) / 127.5 - 1
+        (answers,) = self._runner(pixels)
+        if answers.shape[1] == 1:  # one sigmoid: the probability of the second label
+            answers = np.concatenate([1 - answers, answers], axis=1)
+        sums = answers.sum(axis=1)
+        if not np.allclose(sums, 1, atol=_SUM_TOLERANCE):
+            raise ModelError(
+                f"The outputs of the model file {self._path} do not sum to 1: they are no probabilities.",
+                remedy="End the model with a softmax.",
+            )
+        probabilities = np.zeros((len(answers), len(LABELS)), np.float32)
+        probabilities[:, self._columns] = answers / sums[:, None]
+        return probabilities
+
+    def _verdict(self, row: NDArray[np.float32]) -> MaskVerdict:
+        best = int(row.argmax())
+        label = LABELS[best] if row[best] >= self._min_confidence else MaskLabel.UNKNOWN
+        return MaskVerdict(label=label, probabilities=dict(zip(LABELS, row.tolist(), strict=True)))
+
+    def _outputs(self) -> int:
+        shapes = self._runner.output_shapes
+        width = shapes[0][-1] if shapes and len(shapes[0]) == 2 else None
+        if len(shapes) != 1 or width not in (1, 2, 3):
+            raise ModelError(
+                f"The model file {self._path} is no mask classifier: its outputs are {shapes}.",
+                remedy="Expected one output of batch x 2 or batch x 3 probabilities.",
+            )
+        return max(2, width)
+
+    def _input_size(self, settings: Mapping[str, Any]) -> tuple[int, int]:
+        shape = self._runner.input_shape
+        if len(shape) != 4 or shape[3] != 3:
+            raise ModelError(
+                f"The model file {self._path} takes {shape}, not pictures.",
+                remedy="Expected batch x height x width x 3.",
+            )
+        fallback = int(settings.get("size", _DEFAULT_SIZE))
+        return shape[1] or fallback, shape[2] or fallback
+
+
+def _labels(path: Path, named: Sequence[str] | None, outputs: int) -> tuple[MaskLabel, ...]:
+    """The meaning of each output.
+
+    Raises:
+        ModelError: nobody says it, or what they say does not fit the model.
+    """
+    if not named:
+        raise ModelError(
+            f"Nothing says in which order the model file {path} answers.",
+            remedy=f"Set labels: [mask, no_mask], or write them to {path.with_suffix('.json').name} beside it.",
+        )
+    known = {label.value for label in LABELS}
+    if len(named) != outputs or len(set(named)) != outputs or not known.issuperset(named):
+        raise ModelError(
+            f"The labels {list(named)} do not fit the model file {path}, which has {outputs} outputs.",
+            remedy=f"Each output needs one of {sorted(known)}, each once.",
+        )
+    return tuple(MaskLabel(name) for name in named)
+
+
+PLUGIN = Plugin(type="maskwatch", config=MaskwatchClassifierConfig, create=MaskwatchClassifier)

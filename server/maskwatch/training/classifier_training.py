@@ -1,0 +1,153 @@
+"""Training the mask classifier: prepares the patches, trains, calibrates, and says how good it became."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from maskwatch.core.ports import FaceDetector
+from maskwatch.core.types import LABELS, MaskLabel
+from maskwatch.training.classifier_data import ClassifierData, plain
+from maskwatch.training.datasets import load_faces, load_scenes
+from maskwatch.training.loop import Row, Run, cosine
+from maskwatch.training.masks import load_kit
+from maskwatch.training.patches import (
+    Patch,
+    from_faces,
+    from_scenes,
+    load_patches,
+    save_patches,
+    split_faces,
+    with_landmarks,
+)
+
+HELD_OUT = 0.15
+"""Share of the single faces, and a tenth of the unmasked scenes, that no training sees."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PatchSets:
+    """Patches to train on, and three sets of patches never trained on."""
+
+    train: list[Patch]
+    scenes: list[Patch]
+    faces: list[Patch]
+    unmasked: list[Patch]
+
+    @property
+    def held_out(self) -> list[Patch]:
+        """Everything that was never trained on."""
+        return self.scenes + self.faces + self.unmasked
+
+
+def prepare(root: Path, cache: Path, make_detector: Callable[[], FaceDetector]) -> PatchSets:
+    """Cut the patches out of the data under `root`, or read them from `cache` where that was done before.
+
+    Raises:
+        DataSetError: data are missing, mislabelled or unreadable.
+    """
+    names = ("train", "scenes", "faces", "unmasked")
+    files = {name: cache / f"patches_{name}.npz" for name in names}
+    if not all(file.is_file() for file in files.values()):
+        detector = make_detector()
+        for name, patches in _cut(root).items():
+            save_patches(with_landmarks(patches, detector), files[name])
+    return PatchSets(**{name: load_patches(files[name]) for name in names})
+
+
+def _cut(root: Path) -> dict[str, list[Patch]]:
+    single, held = split_faces(load_faces(root / "faces" / "faces.json"), held_out=HELD_OUT)
+    scenes = load_scenes(root / "scenes" / "train.json", root / "scenes" / "train")
+    unmasked = load_scenes(root / "scenes_unmasked.json", root / "scenes_unmasked")
+    kept = [scene for index, scene in enumerate(unmasked) if index % 10]
+    return {
+        "train": from_scenes(scenes) + from_faces(single) + from_scenes(kept, lowest_score=0.6),
+        "scenes": from_scenes(load_scenes(root / "scenes" / "val.json", root / "scenes" / "val")),
+        "faces": from_faces(held),
+        "unmasked": from_scenes(unmasked[::10], lowest_score=0.7),
+    }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierPlan:
+    """What a training run is made of."""
+
+    epochs: int = 24
+    steps: int = 160
+    batch: int = 64
+    learning_rate: float = 2e-3
+    seed: int = 7
+    patience: int = 0
+    resume: bool = False
+
+
+def train(
+    model: keras.Model,
+    sets: PatchSets,
+    templates: Path,
+    folder: Path,
+    plan: ClassifierPlan,
+    *,
+    mix: dict[str, float] | None = None,
+    report: Callable[[int, int, float], None] | None = None,
+) -> list[Row]:
+    """Train `model` (uint8 pictures in, probabilities over `LABELS` out) in place; returns the history."""
+    model.compile(
+        optimizer=keras.optimizers.AdamW(cosine(plan.learning_rate, plan.epochs * plan.steps), weight_decay=1e-2),
+        loss=smoothed_loss,
+    )
+    size = model.input_shape[1]
+    data = ClassifierData(patches=sets.train, kit=load_kit(templates), size=size, batch=plan.batch, seed=plan.seed)
+    if mix is not None:
+        data.mix = mix
+    pictures, labels = plain(sets.held_out, size), [patch.label for patch in sets.held_out]
+    run = Run(
+        model=model,
+        folder=folder,
+        epochs=plan.epochs,
+        steps=plan.steps,
+        batches=lambda epoch: data.batches(epoch, plan.steps),
+        validate=lambda: figures(predict(model, pictures), labels),
+        watch="balanced",
+        patience=plan.patience,
+    )
+    if report is not None:
+        run.report = report
+    return run.go(resume=plan.resume)
+
+
+def smoothed_loss(truth: Any, answers: Any) -> Any:
+    """Cross-entropy against labels smoothed by 0.04: some of them are wrong."""
+    classes = answers.shape[-1]
+    wanted = keras.ops.one_hot(keras.ops.cast(keras.ops.reshape(truth, (-1,)), "int32"), classes)
+    wanted = wanted * (1 - 0.04) + 0.04 / classes
+    return keras.losses.categorical_crossentropy(wanted, answers)
+
+
+def predict(model: keras.Model, pictures: NDArray[np.uint8], *, batch: int = 128) -> NDArray[np.float32]:
+    """Probabilities for many pictures, in batches."""
+    parts = [
+        np.asarray(model.predict_on_batch(pictures[start : start + batch])) for start in range(0, len(pictures), batch)
+    ]
+    return np.concatenate(parts) if parts else np.zeros((0, len(LABELS)), np.float32)
+
+
+def figures(probabilities: NDArray[np.float32], labels: Sequence[MaskLabel]) -> Row:
+    """The figures watched while training: mask against no_mask, recall and precision of incorrect, their balance."""
+    truth = np.array([LABELS.index(label) for label in labels])
+    told = probabilities.argmax(axis=1)
+    binary = truth < 2
+    right = float((probabilities[binary, :2].argmax(axis=1) == truth[binary]).mean()) if binary.any() else 0.0
+    hits = float(((told == 2) & (truth == 2)).sum())
+    recall, precision = hits / max(1, (truth == 2).sum()), hits / max(1, (told == 2).sum())
+    return {
+        "accuracy": float((told == truth).mean()),
+        "mask_or_not": right,
+        "incorrect_recall": recall,
+        "incorrect_precision": precision,
+        "balanced": right + 0.25 * (recall + precision) / 2,
+    }
