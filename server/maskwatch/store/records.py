@@ -11,15 +11,17 @@ from maskwatch.core.types import AlertKind, CloseReason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCamera:
-    """A camera that was added in the dashboard. `url` is in clear here and encrypted in the database."""
+    """A camera that was added in the dashboard. What is secret is in clear here and encrypted in the database."""
 
     name: str
-    url: str
+    url: str = field(repr=False)
     enabled: bool = True
     detect_fps: float = 5.0
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict, repr=False)
     rules: Mapping[str, Any] = field(default_factory=dict)
     """Only the rules that differ from the common ones."""
+    publish_token: str | None = field(default=None, repr=False)
+    """What a phone must show to send as this camera; given by the store to `webrtc:` cameras."""
 
 
 class AlertState(StrEnum):

@@ -1,0 +1,244 @@
+"""Alerts: found page by page, and changed together with the event that tells of the change."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from maskwatch.core.types import CloseReason
+from maskwatch.errors import NotFoundError
+from maskwatch.store.alert_rows import new_row, remains, stored_alerts
+from maskwatch.store.cursor import Cursor
+from maskwatch.store.database import Database
+from maskwatch.store.events import EventLog
+from maskwatch.store.records import AlertEvent, AlertQuery, AlertState, EventAction, StoredAlert
+from maskwatch.store.snapshots import SavedSnapshot, SnapshotKind, Snapshots
+from maskwatch.store.tables import AlertRow, SnapshotRow
+
+_LARGEST_PAGE = 500
+_ERASED_AT_ONCE = 200
+"""Alerts erased in one transaction: others get their turn in between."""
+_LONGEST_NAME = 100
+
+
+AlertEvents: TypeAlias = list[AlertEvent]
+AlertPage: TypeAlias = tuple[list[StoredAlert], str | None]
+"""Alerts and the cursor of the page after them."""
+
+
+class Alerts:
+    """Reads and changes alerts. Every change and its event are committed together, or neither."""
+
+    def __init__(self, database: Database, snapshots: Snapshots) -> None:
+        self._database = database
+        self._snapshots = snapshots
+
+    async def list(self, query: AlertQuery) -> AlertPage:
+        """One page of alerts, newest first, and the cursor of the next page (None on the last).
+
+        Paging on sees every alert that was there at the first page exactly once, whatever is added meanwhile.
+
+        Raises:
+            InvalidRequestError: the cursor is not one.
+        """
+        limit = min(max(query.limit, 1), _LARGEST_PAGE)
+        statement = _matching(query).order_by(AlertRow.raised_at.desc(), AlertRow.id.desc()).limit(limit + 1)
+        async with self._database.read() as session:
+            rows: Sequence[AlertRow] = (await session.scalars(statement)).all()
+            page = await stored_alerts(session, rows[:limit])
+        if len(rows) <= limit:
+            return page, None
+        return page, Cursor(page[-1].raised_at, page[-1].id).encode()
+
+    async def get(self, alert_id: str) -> StoredAlert:
+        """The alert with that id.
+
+        Raises:
+            NotFoundError: there is none.
+        """
+        async with self._database.read() as session:
+            return (await stored_alerts(session, [await _row(session, alert_id)]))[0]
+
+    async def count_open(self) -> int:
+        """Alerts that are not closed."""
+        async with self._database.read() as session:
+            query = select(func.count()).select_from(AlertRow).where(AlertRow.state != AlertState.CLOSED.value)
+            return await session.scalar(query) or 0
+
+    async def raise_(self, alert: StoredAlert, snapshots: Sequence[SavedSnapshot] = ()) -> AlertEvent | None:
+        """Keep a new alert with its pictures.
+
+        Doing it again gives the same event: whoever lost the connection during a commit may just try again. None if
+        the alert has been erased meanwhile.
+        """
+        async with self._database.write() as session:
+            events = EventLog(session)
+            await events.lock()
+            if await session.get(AlertRow, alert.id) is not None:
+                return await events.of_alert(alert.id, EventAction.RAISED)
+            if await events.of_alert(alert.id, EventAction.ERASED) is not None:
+                return None
+            kinds = {snapshot.kind for snapshot in snapshots}
+            alert = replace(alert, has_face=SnapshotKind.FACE in kinds, has_frame=SnapshotKind.FRAME in kinds)
+            session.add(new_row(alert))
+            await session.flush()
+            session.add_all(
+                SnapshotRow(alert_id=alert.id, kind=item.kind.value, path=item.path, bytes=item.bytes)
+                for item in snapshots
+            )
+            return (await events.append(EventAction.RAISED, alert.raised_at, [alert]))[0]
+
+    async def close(self, alert_id: str, reason: CloseReason, at: datetime) -> AlertEvent | None:
+        """Close an alert. Doing it again gives the same event; None if there is no such alert (any more)."""
+        async with self._database.write() as session:
+            events = EventLog(session)
+            await events.lock()
+            row = await session.get(AlertRow, alert_id)
+            if row is None:
+                return None
+            if row.state == AlertState.CLOSED.value:
+                return await events.of_alert(alert_id, EventAction.CLOSED)
+            return (await _close(session, events, [row], reason, at))[0]
+
+    async def close_open(self, reason: CloseReason) -> AlertEvents:
+        """Close every open alert: nobody follows these people any more."""
+        async with self._database.write() as session:
+            events = EventLog(session)
+            await events.lock()
+            query = select(AlertRow).where(AlertRow.state != AlertState.CLOSED.value)
+            rows = (await session.scalars(query.order_by(AlertRow.raised_at, AlertRow.id))).all()
+            return await _close(session, events, rows, reason, datetime.now(UTC)) if rows else []
+
+    async def acknowledge(self, alert_id: str, by: str | None) -> AlertEvent | None:
+        """Note that `by` has seen the alert. None if somebody did before: the first one stays.
+
+        Raises:
+            NotFoundError: there is no such alert.
+        """
+        async with self._database.write() as session:
+            events = EventLog(session)
+            await events.lock()
+            row = await _row(session, alert_id)
+            if row.acknowledged_at is not None:
+                return None
+            row.acknowledged_at = datetime.now(UTC)
+            row.acknowledged_by = by.replace("\0", "")[:_LONGEST_NAME] if by else None
+            if row.state == AlertState.RAISED.value:
+                row.state = AlertState.ACKNOWLEDGED.value
+            alerts = await stored_alerts(session, [row])
+            return (await events.append(EventAction.ACKNOWLEDGED, row.acknowledged_at, alerts))[0]
+
+    async def erase(self, alert_id: str) -> AlertEvent:
+        """Erase an alert, its history and its pictures.
+
+        Raises:
+            NotFoundError: there is no such alert.
+        """
+        events = await self._erase_where(AlertRow.id == alert_id)
+        if not events:
+            raise _unknown(alert_id)
+        return events[0]
+
+    async def erase_range(self, since: datetime, until: datetime, camera: str | None = None) -> AlertEvents:
+        """Erase every alert raised in `since <= time < until`, of one camera or of all."""
+        conditions = [AlertRow.raised_at >= since, AlertRow.raised_at < until]
+        if camera is not None:
+            conditions.append(AlertRow.camera == camera)
+        erased: AlertEvents = []
+        while batch := await self._erase_where(*conditions):
+            erased += batch
+        return erased
+
+    async def erase_closed_before(self, moment: datetime) -> AlertEvents:
+        """Erase some of the oldest closed alerts raised before `moment`; none are left when it gives none."""
+        return await self._erase_where(AlertRow.raised_at < moment, AlertRow.state == AlertState.CLOSED.value)
+
+    async def events_after(self, event_id: int, limit: int = 1000) -> AlertEvents:
+        """The next events after `event_id`, oldest first."""
+        async with self._database.read() as session:
+            return await EventLog(session).after(event_id, limit)
+
+    async def last_event_id(self) -> int:
+        """Id of the newest event ever committed; 0 before the first."""
+        async with self._database.read() as session:
+            return await EventLog(session).last_id()
+
+    async def oldest_event_id(self) -> int:
+        """The lowest id that can be resumed at: every event from it on can still be had."""
+        async with self._database.read() as session:
+            return await EventLog(session).oldest_id()
+
+    async def prune_events(self, before: datetime) -> int:
+        """Forget `erased` events from before `before`; how many there were."""
+        async with self._database.write() as session:
+            events = EventLog(session)
+            await events.lock()
+            return await events.prune(before)
+
+    async def _erase_where(self, *conditions: ColumnElement[bool]) -> AlertEvents:
+        """Erase up to a batch of the oldest alerts that meet `conditions`."""
+        async with self._database.write() as session:
+            events = EventLog(session)
+            await events.lock()
+            query = select(AlertRow).where(*conditions).order_by(AlertRow.raised_at, AlertRow.id).limit(_ERASED_AT_ONCE)
+            rows = (await session.scalars(query)).all()
+            if not rows:
+                return []
+            ids = [row.id for row in rows]
+            paths = (await session.scalars(select(SnapshotRow.path).where(SnapshotRow.alert_id.in_(ids)))).all()
+            left = [remains(row) for row in rows]
+            await events.forget(ids)
+            await session.execute(delete(SnapshotRow).where(SnapshotRow.alert_id.in_(ids)))
+            await session.execute(delete(AlertRow).where(AlertRow.id.in_(ids)))
+            session.expunge_all()
+            erased = await events.append(EventAction.ERASED, datetime.now(UTC), left)
+        # Only once it is certain that no row names them; what can't be deleted now goes with the next sweep.
+        await self._snapshots.delete_files(paths)
+        return erased
+
+
+async def _close(
+    session: AsyncSession, events: EventLog, rows: Sequence[AlertRow], reason: CloseReason, at: datetime
+) -> list[AlertEvent]:
+    for row in rows:
+        row.state = AlertState.CLOSED.value
+        row.close_reason = reason.value
+        row.closed_at = at
+    return await events.append(EventAction.CLOSED, at, await stored_alerts(session, rows))
+
+
+async def _row(session: AsyncSession, alert_id: str) -> AlertRow:
+    row = await session.get(AlertRow, alert_id) if "\0" not in alert_id else None
+    if row is None:
+        raise _unknown(alert_id)
+    return row
+
+
+def _unknown(alert_id: str) -> NotFoundError:
+    return NotFoundError(f"There is no alert {alert_id!r}.", remedy="It may have been erased; load the alerts again.")
+
+
+def _matching(query: AlertQuery) -> Select[AlertRow]:
+    """All alerts that `query` asks for, after its cursor."""
+    conditions: list[ColumnElement[bool]] = []
+    if query.camera is not None:
+        conditions.append(AlertRow.camera == query.camera)
+    if query.kind is not None:
+        conditions.append(AlertRow.kind == query.kind.value)
+    if query.state is not None:
+        conditions.append(AlertRow.state == query.state.value)
+    if query.since is not None:
+        conditions.append(AlertRow.raised_at >= query.since)
+    if query.until is not None:
+        conditions.append(AlertRow.raised_at < query.until)
+    if query.min_confidence is not None:
+        conditions.append(AlertRow.confidence >= query.min_confidence)
+    if query.cursor is not None:
+        at = Cursor.decode(query.cursor)
+        conditions.append(
+            or_(AlertRow.raised_at < at.raised_at, and_(AlertRow.raised_at == at.raised_at, AlertRow.id < at.id))
+        )
+    return select(AlertRow).where(*conditions)

@@ -1,0 +1,43 @@
+"""Why an alert was raised, as JSON: enough to judge it later without the video."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from maskwatch.core.types import Evidence
+
+
+def evidence_to_json(evidence: Evidence, frame_size: tuple[int, int]) -> dict[str, Any]:
+    """`evidence` as plain JSON values; `frame_size` is width and height of the picture its box lies in, in pixels."""
+    box = evidence.box
+    width, height = frame_size
+    return {
+        "box": [round(float(value), 1) for value in (box.x1, box.y1, box.x2, box.y2)],
+        "frame": {"width": width, "height": height},
+        "label": evidence.verdict.label.value,
+        "probabilities": _plain(evidence.verdict.probabilities),
+        "quality": _plain(asdict(evidence.quality)),
+        "belief": _plain(evidence.belief),
+        "seen_s": round(float(evidence.seen_s), 3),
+        "violation_s": round(float(evidence.violation_s), 3),
+        "looks": int(evidence.looks),
+        "settings": _plain(evidence.settings),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """`value` as JSON can hold it: numpy's numbers as Python's, what is unknown as text."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float):
+        # Neither SQLite's nor PostgreSQL's JSON knows NaN and infinity.
+        return round(value, 6) if np.isfinite(value) else None
+    if isinstance(value, str):
+        return str(value).replace("\0", "")
+    return value if value is None or isinstance(value, (bool, int)) else str(value)

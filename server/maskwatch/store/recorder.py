@@ -1,0 +1,275 @@
+"""From a look to the database: every change of an alert, in order, with its pictures, however long it takes."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from maskwatch.config import MaskwatchSettings
+from maskwatch.core.types import AlertAction, AlertChange, CloseReason, Evidence, Image, Look, MaskLabel
+from maskwatch.errors import StoreError
+from maskwatch.pipeline.backoff import Backoff
+from maskwatch.store.backlog import Pending, PendingClose, PendingRaise
+from maskwatch.store.evidence import evidence_to_json
+from maskwatch.store.records import AlertEvent, AlertState, StoredAlert
+from maskwatch.store.snapshots import SavedSnapshot
+from maskwatch.store.store import Store
+
+_log = structlog.get_logger(__name__)
+
+_MOST_PICTURES_WAITING = 16
+"""Frames held in memory for their snapshots; beyond, alerts go without a picture. An alert itself is never dropped."""
+_REFUSED_AT_MOST = 5
+"""How often an alert is tried that the database refuses for what it is, before it is set aside."""
+_LONGEST_WAIT_S = 10.0
+
+
+class RecorderTelemetry(Protocol):
+    """What the recorder reports."""
+
+    def stage_seconds(self, stage: str, seconds: float) -> None:
+        """One pass of a stage (snapshot, record) took this long."""
+
+    def alert_changed(self, change: AlertChange, frame_age_s: float | None) -> None:
+        """A change is committed and published; `frame_age_s` is the age of the deciding frame at that moment."""
+
+    def alerts_waiting(self, count: int) -> None:
+        """Changes that are not committed yet."""
+
+    def record_failed(self, reason: str) -> None:
+        """The database did not take a change, with this error code; it is tried again."""
+
+    def snapshot_failed(self, reason: str) -> None:
+        """An alert goes without its pictures, with this error code."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Submitted:
+    """A change as it came, with what its record and its pictures are made from."""
+
+    change: AlertChange
+    at: datetime
+    frame_size: tuple[int, int]
+    image: Image | None
+    snapshot_error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    change: AlertChange
+    pending: Pending
+
+
+class AlertRecorder:
+    """Writes changes of alerts one after the other, and tells of each once it is committed.
+
+    Two steps, so that a database that is away holds up no picture: pictures go to disk and frames out of memory, then
+    the record waits its turn. While the database does not take records they are kept in the store's backlog too.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        settings: MaskwatchSettings,
+        telemetry: RecorderTelemetry,
+        on_event: Callable[[AlertEvent], None],
+    ) -> None:
+        """Start recording; call it on the loop."""
+        self._store = store
+        self._keeps_snapshots = settings.retention.snapshots
+        self._telemetry = telemetry
+        self._on_event = on_event
+        self._submitted: asyncio.Queue[_Submitted] = asyncio.Queue()
+        self._pictures_waiting = 0
+        self._waiting: deque[_Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._record_problem: str | None = None
+        self._snapshot_problem: str | None = None
+        self._closed = False
+        self._tasks = [
+            asyncio.create_task(self._illustrate_all(), name="alert-snapshots"),
+            asyncio.create_task(self._record_all(), name="alert-recorder"),
+        ]
+
+    def submit(self, look: Look) -> None:
+        """Take the changes of a look. Never blocks, drops none; a look without changes costs nothing."""
+        if self._closed and look.changes:
+            _log.error("alerts changed after the recorder was closed", camera=look.frame.camera)
+            return
+        for change in look.changes:
+            self._submitted.put_nowait(self._as_submitted(look, change))
+        if look.changes:
+            self._report_waiting()
+
+    async def close(self, timeout_s: float = 15.0) -> None:
+        """Record what is left; what the database does not take in `timeout_s` is kept for the next start."""
+        self._closed = True
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._submitted.join()
+                await self._idle.wait()
+        except TimeoutError:
+            _log.error("the database does not take the last alerts; they are kept for the next start")
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while not self._submitted.empty():
+            self._waiting.append(self._as_waiting(self._submitted.get_nowait(), ()))
+        if self._waiting:
+            await self._save_backlog()
+
+    def _as_submitted(self, look: Look, change: AlertChange) -> _Submitted:
+        frame = look.frame
+        # A change need not be as old as its frame: a lost camera's alerts are closed long after its last picture.
+        at = frame.captured_utc + timedelta(seconds=change.at_s - frame.captured_monotonic_s)
+        height, width = frame.image.shape[:2]
+        submitted = _Submitted(change=change, at=at, frame_size=(width, height), image=None)
+        if change.evidence is None or not self._keeps_snapshots:
+            return submitted
+        if self._pictures_waiting >= _MOST_PICTURES_WAITING:
+            self._snapshot_failed("snapshot_overloaded", "too many alerts at once")
+            return replace(submitted, snapshot_error="snapshot_overloaded")
+        self._pictures_waiting += 1
+        return replace(submitted, image=frame.image)
+
+    async def _illustrate_all(self) -> None:
+        while True:
+            submitted = await self._submitted.get()
+            self._waiting.append(await self._illustrate(submitted))
+            self._idle.clear()
+            self._wake.set()
+            self._submitted.task_done()
+
+    async def _illustrate(self, submitted: _Submitted) -> _Waiting:
+        """Write the pictures of a new alert. Whatever goes wrong costs the pictures, not the alert."""
+        change, evidence, image = submitted.change, submitted.change.evidence, submitted.image
+        if image is None or evidence is None:
+            return self._as_waiting(submitted, ())
+        started_s = time.perf_counter()
+        try:
+            saved = await self._store.snapshots.save(change.alert_id, submitted.at, image, evidence.box, change.kind)
+        # A supervisor: no fault of the pictures, foreseen or not, may cost an alert.
+        except Exception as error:  # noqa: BLE001
+            code = error.code if isinstance(error, StoreError) else "snapshot_failed"
+            self._snapshot_failed(code, error)
+            return self._as_waiting(replace(submitted, snapshot_error=code), ())
+        finally:
+            self._pictures_waiting -= 1
+        self._telemetry.stage_seconds("snapshot", time.perf_counter() - started_s)
+        if self._snapshot_problem is not None:
+            _log.info("pictures of alerts are kept again")
+            self._snapshot_problem = None
+        return self._as_waiting(submitted, tuple(saved))
+
+    def _as_waiting(self, submitted: _Submitted, snapshots: tuple[SavedSnapshot, ...]) -> _Waiting:
+        change = submitted.change
+        if change.action is AlertAction.RAISED:
+            pending: Pending = PendingRaise(alert=_new_alert(submitted), snapshots=snapshots)
+        else:
+            pending = PendingClose(alert_id=change.alert_id, reason=change.reason or CloseReason.LEFT, at=submitted.at)
+        return _Waiting(change=change, pending=pending)
+
+    async def _record_all(self) -> None:
+        while True:
+            if not self._waiting:
+                self._idle.set()
+                self._wake.clear()
+                await self._wake.wait()
+            waiting = self._waiting[0]
+            event = await self._record(waiting)
+            self._waiting.popleft()
+            self._publish(waiting.change, event)
+            self._report_waiting()
+
+    async def _record(self, waiting: _Waiting) -> AlertEvent | None:
+        """Commit one change, trying until it is done."""
+        backoff = Backoff(first_s=0.2, longest_s=_LONGEST_WAIT_S)
+        refused = 0
+        while True:
+            started_s = time.perf_counter()
+            try:
+                event = await waiting.pending.commit(self._store.alerts)
+            # A supervisor: whatever one alert meets, those behind it must still be recorded.
+            except Exception as error:  # noqa: BLE001
+                refused += not isinstance(error, StoreError) or error.code == StoreError.code
+                await self._record_failed(error)
+            else:
+                self._telemetry.stage_seconds("record", time.perf_counter() - started_s)
+                await self._recorded()
+                return event
+            if refused >= _REFUSED_AT_MOST:
+                _log.error("the database refuses an alert; it is set aside", alert=waiting.change.alert_id)
+                await self._store.backlog.set_aside(waiting.pending)
+                return None
+            await asyncio.sleep(backoff.next_s())
+
+    async def _record_failed(self, error: Exception) -> None:
+        code = error.code if isinstance(error, StoreError) else StoreError.code
+        self._telemetry.record_failed(code)
+        if code != self._record_problem:
+            self._record_problem = code
+            cause = None if isinstance(error, StoreError) else error
+            _log.error("alerts can't be recorded; trying again", code=code, error=str(error), exc_info=cause)
+        await self._save_backlog()
+
+    async def _recorded(self) -> None:
+        if self._record_problem is not None and len(self._waiting) == 1:
+            self._record_problem = None
+            await self._store.backlog.clear()
+            _log.info("alerts are recorded again")
+
+    async def _save_backlog(self) -> None:
+        try:
+            await self._store.backlog.save([waiting.pending for waiting in self._waiting])
+        except StoreError as error:
+            self._telemetry.record_failed(error.code)
+            _log.error("waiting alerts are in memory only", code=error.code, error=str(error))
+
+    def _publish(self, change: AlertChange, event: AlertEvent | None) -> None:
+        if event is not None:
+            try:
+                self._on_event(event)
+            # A supervisor: whoever listens must not end the recording. The event can be had from the database.
+            except Exception as error:  # noqa: BLE001
+                self._telemetry.record_failed("publish_failed")
+                _log.error("an event could not be published", event_id=event.event_id, exc_info=error)
+        self._telemetry.alert_changed(change, time.monotonic() - change.at_s)
+
+    def _snapshot_failed(self, code: str, problem: object) -> None:
+        self._telemetry.snapshot_failed(code)
+        if code != self._snapshot_problem:
+            self._snapshot_problem = code
+            _log.error("alerts are kept without their pictures", code=code, error=str(problem))
+
+    def _report_waiting(self) -> None:
+        self._telemetry.alerts_waiting(self._submitted.qsize() + len(self._waiting))
+
+
+def _new_alert(submitted: _Submitted) -> StoredAlert:
+    change, evidence = submitted.change, submitted.change.evidence
+    values = evidence_to_json(evidence, submitted.frame_size) if evidence is not None else {}
+    if submitted.snapshot_error is not None:
+        values["snapshot_error"] = submitted.snapshot_error
+    return StoredAlert(
+        id=change.alert_id,
+        camera=change.camera,
+        kind=change.kind,
+        state=AlertState.RAISED,
+        track_id=change.track_id,
+        raised_at=submitted.at,
+        confidence=_confidence(change, evidence),
+        evidence=values,
+    )
+
+
+def _confidence(change: AlertChange, evidence: Evidence | None) -> float:
+    """Probability that the deciding look gave to what the alert is about, 0..1."""
+    if evidence is None:
+        return 0.0
+    return float(evidence.verdict.probabilities.get(MaskLabel(change.kind.value), evidence.verdict.confidence))

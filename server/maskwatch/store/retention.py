@@ -1,0 +1,110 @@
+"""How long things are kept: erases what is too old or too much, at the start and every hour."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from maskwatch.config import RetentionSettings
+from maskwatch.errors import StoreError
+from maskwatch.store.records import AlertEvent
+from maskwatch.store.store import Store
+
+_log = structlog.get_logger(__name__)
+
+_EVERY_S = 3600.0
+_MEASURE_EVERY_S = 60.0
+_BYTES_PER_MEGABYTE = 1e6
+
+
+class RetentionTelemetry(Protocol):
+    """What retention reports."""
+
+    def snapshots_stored(self, total_bytes: int) -> None:
+        """Bytes of all pictures."""
+
+    def disk_free(self, free_bytes: int) -> None:
+        """Bytes free on the disk of the pictures."""
+
+    def retention_failed(self, reason: str) -> None:
+        """A round failed with this error code; the next one tries again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Erased:
+    """What one round took away."""
+
+    alerts: int = 0
+    picture_bytes: int = 0
+    orphans: int = 0
+
+
+class Retention:
+    """Erases the oldest alerts and pictures beyond the limits. `on_event` hears of each alert erased."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: RetentionSettings,
+        telemetry: RetentionTelemetry,
+        on_event: Callable[[AlertEvent], None],
+    ) -> None:
+        self._store = store
+        self._max_age = timedelta(days=settings.max_age_days)
+        self._max_bytes = int(settings.max_megabytes * _BYTES_PER_MEGABYTE)
+        self._telemetry = telemetry
+        self._on_event = on_event
+
+    async def run(self, *, every_s: float = _EVERY_S, measure_every_s: float = _MEASURE_EVERY_S) -> None:
+        """Erase now and every `every_s`, measure the disk in between; until cancelled."""
+        loop = asyncio.get_running_loop()
+        next_round_s = loop.time()
+        while True:
+            try:
+                if loop.time() >= next_round_s:
+                    next_round_s = loop.time() + every_s
+                    await self.erase_surplus(datetime.now(UTC))
+                await self._measure()
+            except StoreError as error:
+                self._telemetry.retention_failed(error.code)
+                _log.error("old alerts can't be erased; the next round tries again", code=error.code, error=str(error))
+            await asyncio.sleep(measure_every_s)
+
+    async def erase_surplus(self, now: datetime) -> Erased:
+        """One round, as of `now`.
+
+        Alerts older than the limit go, with their pictures; those still open stay until they are closed. Then the
+        oldest pictures go, beyond the limit of bytes; their alerts stay.
+
+        Raises:
+            StoreError: the database does not take it; what is done stays done.
+        """
+        alerts = 0
+        while events := await self._store.alerts.erase_closed_before(now - self._max_age):
+            alerts += len(events)
+            for event in events:
+                self._on_event(event)
+        await self._store.alerts.prune_events(now - self._max_age)
+        erased = Erased(
+            alerts=alerts,
+            picture_bytes=await self._erase_oldest_pictures(),
+            orphans=await self._store.snapshots.sweep(),
+        )
+        if erased != Erased():
+            _log.info(
+                "erased by retention", alerts=erased.alerts, picture_bytes=erased.picture_bytes, orphans=erased.orphans
+            )
+        return erased
+
+    async def _erase_oldest_pictures(self) -> int:
+        erased_bytes = 0
+        while (excess := await self._store.snapshots.total_bytes() - self._max_bytes) > 0:
+            erased_bytes += await self._store.snapshots.erase_oldest(excess)
+        return erased_bytes
+
+    async def _measure(self) -> None:
+        self._telemetry.snapshots_stored(await self._store.snapshots.total_bytes())
+        self._telemetry.disk_free(await self._store.snapshots.free_bytes())

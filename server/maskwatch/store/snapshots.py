@@ -1,0 +1,232 @@
+"""The pictures on disk: `snapshots/YYYY/MM/DD/<alert>-face.jpg`, and what the database knows of them."""
+
+import asyncio
+import errno
+import os
+import re
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import BinaryIO
+
+import cv2
+import structlog
+from sqlalchemy import delete, func, select
+
+from maskwatch.core.types import AlertKind, Box, Image
+from maskwatch.errors import StoreError
+from maskwatch.store.database import Database
+from maskwatch.store.pictures import face_jpeg, frame_jpeg
+from maskwatch.store.tables import AlertRow, SnapshotRow
+
+_log = structlog.get_logger(__name__)
+
+_ORPHAN_AFTER_S = 3600.0
+"""A file no row names is left alone for this long: its alert may be about to be committed."""
+_ERASED_AT_ONCE = 100
+_UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
+_DAY_FOLDERS = "[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]"
+
+
+class SnapshotKind(StrEnum):
+    """Which picture of an alert."""
+
+    FACE = "face"
+    FRAME = "frame"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedSnapshot:
+    """A picture that is on disk: `path` relative to the snapshot folder, `bytes` its size."""
+
+    kind: SnapshotKind
+    path: str
+    bytes: int
+
+
+class Snapshots:
+    """Writes, finds and erases pictures. Files are made in threads, complete or not at all."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self._database = database
+        self.folder = folder
+
+    async def save(
+        self, alert_id: str, raised_at: datetime, image: Image, box: Box, kind: AlertKind
+    ) -> list[SavedSnapshot]:
+        """Write both pictures of an alert; `image` is RGB, `box` in its pixels. No row names them yet.
+
+        Raises:
+            StoreError: the disk is full or the folder can't be written; nothing is left behind.
+        """
+        return await asyncio.to_thread(self._save, alert_id, raised_at, image, box, kind)
+
+    async def path(self, alert_id: str, kind: str) -> Path | None:
+        """The file of a picture ("face" or "frame"), or None if there is none (any more)."""
+        if "\0" in alert_id or "\0" in kind:
+            return None
+        async with self._database.read() as session:
+            row = await session.get(SnapshotRow, (alert_id, kind))
+        if row is None:
+            return None
+        file = self.folder / row.path
+        return file if await asyncio.to_thread(file.is_file) else None
+
+    async def total_bytes(self) -> int:
+        """Bytes of all pictures that rows name."""
+        async with self._database.read() as session:
+            return int(await session.scalar(select(func.coalesce(func.sum(SnapshotRow.bytes), 0))) or 0)
+
+    async def free_bytes(self) -> int:
+        """Bytes free on the disk of the pictures.
+
+        Raises:
+            StoreError: the disk can't be asked.
+        """
+        try:
+            return (await asyncio.to_thread(shutil.disk_usage, self._existing_parent())).free
+        except OSError as error:
+            raise self._refused(error) from None
+
+    async def erase(self, alert_id: str) -> None:
+        """Erase the pictures of an alert; the alert stays."""
+        async with self._database.write() as session:
+            of_alert = SnapshotRow.alert_id == alert_id
+            paths = (await session.scalars(select(SnapshotRow.path).where(of_alert))).all()
+            await session.execute(delete(SnapshotRow).where(of_alert))
+        await self.delete_files(paths)
+
+    async def erase_oldest(self, excess_bytes: int) -> int:
+        """Erase the pictures of the oldest alerts, `excess_bytes` or more if one batch has them; bytes erased."""
+        async with self._database.write() as session:
+            oldest = (
+                select(SnapshotRow)
+                .join(AlertRow, AlertRow.id == SnapshotRow.alert_id)
+                .order_by(AlertRow.raised_at, AlertRow.id, SnapshotRow.kind)
+                .limit(_ERASED_AT_ONCE)
+            )
+            gone: list[SnapshotRow] = []
+            freed = 0
+            for row in await session.scalars(oldest):
+                # Both pictures of an alert go together.
+                if freed >= excess_bytes and (not gone or gone[-1].alert_id != row.alert_id):
+                    break
+                gone.append(row)
+                freed += row.bytes
+            for row in gone:
+                await session.delete(row)
+        await self.delete_files([row.path for row in gone])
+        return freed
+
+    async def delete_files(self, paths: Sequence[str]) -> None:
+        """Delete files no row names any more. One that can't be deleted now is left to `sweep`."""
+        if paths:
+            await asyncio.to_thread(self._delete, [self.folder / path for path in paths])
+
+    async def sweep(self) -> int:
+        """Delete files that no row names: left by a crash between writing a picture and committing its alert."""
+        swept = 0
+        for day in await asyncio.to_thread(lambda: sorted(self.folder.glob(_DAY_FOLDERS))):
+            prefix = day.relative_to(self.folder).as_posix()
+            async with self._database.read() as session:
+                query = select(SnapshotRow.path).where(SnapshotRow.path.startswith(f"{prefix}/"))
+                named = set((await session.scalars(query)).all())
+            swept += await asyncio.to_thread(self._sweep_day, day, named)
+        return swept
+
+    def _save(self, alert_id: str, raised_at: datetime, image: Image, box: Box, kind: AlertKind) -> list[SavedSnapshot]:
+        day = raised_at.astimezone(UTC).strftime("%Y/%m/%d")
+        name = _UNSAFE.sub("_", alert_id)
+        try:
+            pictures = {SnapshotKind.FACE: face_jpeg(image, box), SnapshotKind.FRAME: frame_jpeg(image, box, kind)}
+        except (ValueError, cv2.error):
+            raise StoreError("The picture can't be encoded as JPEG.", code="snapshot_failed") from None
+        saved: list[SavedSnapshot] = []
+        try:
+            for which, data in pictures.items():
+                if data:
+                    path = f"{day}/{name}-{which.value}.jpg"
+                    _write_whole(self.folder / path, data)
+                    saved.append(SavedSnapshot(kind=which, path=path, bytes=len(data)))
+        except OSError as error:
+            self._delete([self.folder / snapshot.path for snapshot in saved])
+            raise self._refused(error) from None
+        return saved
+
+    def _refused(self, error: OSError) -> StoreError:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return StoreError(
+                "The disk that holds the pictures is full.",
+                remedy="Free some space, or keep fewer pictures (retention.max_megabytes).",
+                code="snapshot_disk_full",
+            )
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
+            return StoreError(
+                f"The folder of the pictures, {self.folder}, can't be written.",
+                remedy="Make it writable for the user maskwatch runs as.",
+                code="snapshot_not_writable",
+            )
+        return StoreError(
+            f"A picture could not be written: {error.strerror}.",
+            remedy="Check the disk of the data folder.",
+            code="snapshot_failed",
+        )
+
+    def _existing_parent(self) -> Path:
+        return self.folder if self.folder.exists() else self.folder.parent
+
+    def _delete(self, files: Iterable[Path]) -> None:
+        for file in files:
+            try:
+                file.unlink(missing_ok=True)
+            except OSError as error:
+                _log.warning("a picture could not be deleted; it is tried again later", reason=error.strerror)
+            else:
+                self._remove_empty_folders(file.parent)
+
+    def _remove_empty_folders(self, folder: Path) -> None:
+        with suppress(OSError):  # not empty
+            while folder != self.folder and folder.is_relative_to(self.folder):
+                folder.rmdir()
+                folder = folder.parent
+
+    def _sweep_day(self, day: Path, named: set[str]) -> int:
+        young = time.time() - _ORPHAN_AFTER_S
+        orphans = [
+            file
+            for file in day.iterdir()
+            if file.relative_to(self.folder).as_posix() not in named and file.stat().st_mtime < young
+        ]
+        self._delete(orphans)
+        return len(orphans)
+
+
+def _write_whole(file: Path, data: bytes) -> None:
+    """Write `data` so that `file` is never seen half-written, not even after a power cut; for its owner only."""
+    partial = file.with_suffix(".part")
+    try:
+        with _create(partial) as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(file)
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _create(file: Path) -> BinaryIO:
+    """Open `file` for writing, in its folders, which are made."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        return os.fdopen(os.open(file, flags, 0o600), "wb")
+    except FileNotFoundError:
+        # The folder was just being removed as empty.
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return os.fdopen(os.open(file, flags, 0o600), "wb")

@@ -1,0 +1,78 @@
+"""The store: everything that is kept, behind one door."""
+
+import asyncio
+from pathlib import Path
+
+from maskwatch.config import MaskwatchSettings
+from maskwatch.errors import StoreError
+from maskwatch.secrets import SecretBox
+from maskwatch.store.accounts import Sessions, Users
+from maskwatch.store.alerts import Alerts
+from maskwatch.store.backlog import Backlog
+from maskwatch.store.cameras import Cameras
+from maskwatch.store.database import SQLITE_FILE, Database, create_engine, database_url
+from maskwatch.store.migrate import migrate
+from maskwatch.store.snapshots import Snapshots
+
+KEY_FILE = "secret.key"
+SNAPSHOT_FOLDER = "snapshots"
+BACKLOG_FILE = "alerts-to-record.json"
+
+
+class Store:
+    """Cameras, alerts, snapshots, users and sessions on one database."""
+
+    def __init__(self, database: Database, box: SecretBox, data_dir: Path) -> None:
+        self._database = database
+        self.snapshots = Snapshots(database, data_dir / SNAPSHOT_FOLDER)
+        self.alerts = Alerts(database, self.snapshots)
+        self.cameras = Cameras(database, box)
+        self.users = Users(database)
+        self.sessions = Sessions(database)
+        self.backlog = Backlog(data_dir / BACKLOG_FILE)
+
+    @classmethod
+    async def open(cls, settings: MaskwatchSettings) -> "Store":
+        """Open the database, bring its tables up to date, and record alerts a former run could not.
+
+        Raises:
+            ConfigError: database.url is no PostgreSQL address.
+            PluginError: the PostgreSQL driver is not installed.
+            StoreError: the database or the data folder can't be used, the database is newer than this version, or
+                secret.key is not the key its cameras were sealed with.
+        """
+        secret_url = settings.database.url
+        url = database_url(settings.data_dir, secret_url.get_secret_value() if secret_url is not None else None)
+        box = await asyncio.to_thread(_prepare_data_dir, settings.data_dir, is_sqlite=secret_url is None)
+        await asyncio.to_thread(migrate, url)
+        store = cls(Database(await asyncio.to_thread(create_engine, url)), box, settings.data_dir)
+        try:
+            await store.cameras.list()  # a wrong key shall stop the start, not the first look at a camera
+            await store.backlog.replay(store.alerts)
+        except StoreError:
+            await store.close()
+            raise
+        return store
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._database.close()
+
+
+def _prepare_data_dir(data_dir: Path, *, is_sqlite: bool) -> SecretBox:
+    """Make the data folder and the database's file, for their owner only, and read or make the key."""
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if is_sqlite:
+            (data_dir / SQLITE_FILE).touch(mode=0o600)  # SQLite would make it readable for everybody
+        return SecretBox.open(data_dir / KEY_FILE)
+    except OSError as error:
+        raise StoreError(
+            f"The data folder {data_dir} can't be used: {error.strerror}.",
+            remedy="Make it writable for the user maskwatch runs as, or choose another with --data-dir.",
+        ) from None
+    except ValueError:
+        raise StoreError(
+            f"The key file {data_dir / KEY_FILE} is damaged.",
+            remedy="Put it back from a backup; docs/storage.md says what to do if it is lost.",
+        ) from None

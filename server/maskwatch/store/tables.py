@@ -1,0 +1,146 @@
+"""The tables. `migrations/` builds them; a test holds both in step."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment in UTC on every database: SQLite itself keeps no time zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse naive times; SQLite gets UTC without its offset, so that text order is time order."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = "a stored time must know its time zone"
+            raise ValueError(msg)
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Aware UTC again."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+
+
+class Base(DeclarativeBase):
+    """Base of all tables; constraints have the same names on every database."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: Json}  # noqa: RUF012
+
+
+class CameraRow(Base):
+    """A camera added in the dashboard. What may hold a secret is sealed; see `maskwatch.secrets.SecretBox`."""
+
+    __tablename__ = "cameras"
+
+    name: Mapped[str] = mapped_column(String(63), primary_key=True)
+    sealed_url: Mapped[str] = mapped_column(Text)
+    sealed_options: Mapped[str] = mapped_column(Text)
+    sealed_publish_token: Mapped[str | None] = mapped_column(Text)
+    enabled: Mapped[bool]
+    detect_fps: Mapped[float]
+    rules: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime]
+
+
+class AlertRow(Base):
+    """An alert. The camera's name is no foreign key: alerts outlive their cameras."""
+
+    __tablename__ = "alerts"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    camera: Mapped[str] = mapped_column(String(63))
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    track_id: Mapped[int] = mapped_column(BigInteger)
+    raised_at: Mapped[datetime]
+    confidence: Mapped[float]
+    evidence: Mapped[dict[str, Any]]
+    closed_at: Mapped[datetime | None]
+    close_reason: Mapped[str | None] = mapped_column(String(32))
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_by: Mapped[str | None] = mapped_column(String(100))
+
+    __table_args__ = (
+        Index("ix_alerts_raised_at_id", "raised_at", "id"),
+        Index("ix_alerts_camera_raised_at_id", "camera", "raised_at", "id"),
+        Index("ix_alerts_state", "state"),
+    )
+
+
+class SnapshotRow(Base):
+    """A picture of an alert: `path` is relative to the snapshot folder, `bytes` its size on disk."""
+
+    __tablename__ = "snapshots"
+
+    alert_id: Mapped[str] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    path: Mapped[str] = mapped_column(Text, unique=True)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+
+
+class EventRow(Base):
+    """One change of one alert, with the alert as it was then. No foreign key: `erased` outlives the alert."""
+
+    __tablename__ = "alert_events"
+
+    event_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    alert_id: Mapped[str] = mapped_column(String(64), index=True)
+    action: Mapped[str] = mapped_column(String(16))
+    at: Mapped[datetime]
+    alert: Mapped[dict[str, Any]]
+
+
+class EventCounterRow(Base):
+    """The one row that hands out event ids.
+
+    Whoever writes an event locks it first and holds it until the commit, so ids grow in the order of commits on any
+    database, and none is used twice. Every event after `pruned_through` can still be had.
+    """
+
+    __tablename__ = "event_counter"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_id: Mapped[int] = mapped_column(BigInteger)
+    pruned_through: Mapped[int] = mapped_column(BigInteger)
+
+
+class UserRow(Base):
+    """Who may use the dashboard."""
+
+    __tablename__ = "users"
+
+    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    password_hash: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[datetime]
+
+
+class SessionRow(Base):
+    """A login. Only a hash of its token is kept: a dump of the database opens no door."""
+
+    __tablename__ = "sessions"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user: Mapped[str] = mapped_column(ForeignKey("users.name", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime] = mapped_column(index=True)
