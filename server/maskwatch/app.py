@@ -25,6 +25,7 @@ from maskwatch.live.hub import LiveHub
 from maskwatch.logs import configure_logging
 from maskwatch.metrics import Metrics
 from maskwatch.pipeline.bus import LookBus
+from maskwatch.pipeline.looking import Looker
 from maskwatch.pipeline.manager import CameraManager, ManagerPorts
 from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.pipeline.worker import InferenceWorker, ReadyQueue
@@ -120,8 +121,7 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
         queue = ReadyQueue()
         workers = [
             InferenceWorker(
-                detector=each.detector,
-                classifier=each.classifier,
+                looker=Looker(detector=each.detector, classifier=each.classifier, telemetry=metrics),
                 queue=queue,
                 telemetry=metrics,
                 on_look=bus.post,

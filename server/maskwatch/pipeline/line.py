@@ -10,6 +10,7 @@ from maskwatch.core.compliance import Compliance
 from maskwatch.core.ports import EncodedPacket, RawFrame, Rule, StreamInfo, Tracker
 from maskwatch.core.sampler import Sampler
 from maskwatch.core.types import AlertChange, Frame, Look, Observation, TrackState
+from maskwatch.pipeline.looking import doubtful
 from maskwatch.pipeline.slot import LatestSlot
 from maskwatch.pipeline.status import CameraFigures
 from maskwatch.pipeline.telemetry import Telemetry
@@ -89,6 +90,7 @@ class CameraLine:
     def advance(self, frame: Frame, observations: Sequence[Observation]) -> Look:
         """Follow the people, update what is believed of them, and apply the rule."""
         t_s = frame.captured_monotonic_s
+        observations = [doubtful(each, min_face_px=self.min_face_px) for each in observations]
         started_s = time.perf_counter()
         with self._lock:
             tracks = self._compliance.update(t_s, self._tracker.update(t_s, observations))

@@ -1,18 +1,14 @@
 """The inference worker: the straight line from a sampled frame to a look, batched over all cameras that are due."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 
 import structlog
 
-from maskwatch.core.crops import square_crop
-from maskwatch.core.ports import FaceDetector, MaskClassifier
-from maskwatch.core.quality import assess
-from maskwatch.core.types import Face, Frame, Look, MaskLabel, MaskVerdict, Observation
+from maskwatch.core.types import Frame, Look
 from maskwatch.pipeline.line import CameraLine
+from maskwatch.pipeline.looking import Looker
 from maskwatch.pipeline.telemetry import Telemetry
 
 _log = structlog.get_logger(__name__)
@@ -61,19 +57,18 @@ class ReadyQueue:
 
 
 class InferenceWorker:
-    """One thread that looks. Detector and classifier are called from this thread only."""
+    """One thread that looks. Its looker, and so the models, are used by this thread only."""
 
     def __init__(
         self,
         *,
-        detector: FaceDetector,
-        classifier: MaskClassifier,
+        looker: Looker,
         queue: ReadyQueue,
         telemetry: Telemetry,
         on_look: Callable[[Look], None],
         name: str = "inference-0",
     ) -> None:
-        self._detector, self._classifier = detector, classifier
+        self._looker = looker
         self._queue = queue
         self._telemetry = telemetry
         self._on_look = on_look
@@ -105,21 +100,14 @@ class InferenceWorker:
                     _log.error("a round of looks failed", cameras=[line.name for line in lines], exc_info=error)
 
     def _look_at(self, lines: Sequence[CameraLine]) -> None:
-        """The straight line: convert, detect, classify, then follow and judge camera by camera."""
-        with self._timed("convert"):
+        """The straight line: convert, detect and classify in one batch, then follow and judge camera by camera."""
+        with self._looker.timed("convert"):
             taken = [(line, frame) for line in lines if (frame := self._take(line)) is not None]
         if not taken:
             return
-        frames = [frame for _, frame in taken]
-        with self._timed("detect"):
-            found = self._detector.detect([frame.image for frame in frames])
-        with self._timed("classify"):
-            verdicts = self._classify(frames, found)
-        for (line, frame), faces, judged in zip(taken, found, verdicts, strict=True):
-            observations = [
-                self._observe(line, frame, face, verdict) for face, verdict in zip(faces, judged, strict=True)
-            ]
-            self._on_look(line.advance(frame, observations))
+        observations = self._looker.look([frame.image for _, frame in taken])
+        for (line, frame), seen in zip(taken, observations, strict=True):
+            self._on_look(line.advance(frame, seen))
 
     def _take(self, line: CameraLine) -> Frame | None:
         """The line's newest frame; a frame that can't be converted costs its own camera a look and nobody else."""
@@ -129,30 +117,3 @@ class InferenceWorker:
             self._telemetry.frame_dropped(line.name, "convert", type(error).__name__)
             _log.warning("a frame could not be converted", camera=line.name, error=type(error).__name__)
             return None
-
-    def _classify(self, frames: Sequence[Frame], found: Sequence[Sequence[Face]]) -> list[list[MaskVerdict]]:
-        """Judge every face of every frame in one batch; verdicts come back grouped by frame."""
-        margin = self._classifier.crop_margin
-        crops = [
-            square_crop(frame.image, face.box, margin)
-            for frame, faces in zip(frames, found, strict=True)
-            for face in faces
-        ]
-        verdicts = iter(self._classifier.classify(crops) if crops else [])
-        return [[next(verdicts) for _ in faces] for faces in found]
-
-    @staticmethod
-    def _observe(line: CameraLine, frame: Frame, face: Face, verdict: MaskVerdict) -> Observation:
-        """Join a face and its verdict with how far to trust them; what can't be trusted at all says "can't tell"."""
-        quality = assess(frame.image, face)
-        if quality.size_px < line.min_face_px:
-            quality = replace(quality, weight=0.0)
-        if quality.weight <= 0:
-            verdict = replace(verdict, label=MaskLabel.UNKNOWN)
-        return Observation(face=face, verdict=verdict, quality=quality)
-
-    @contextmanager
-    def _timed(self, stage: str) -> Iterator[None]:
-        started_s = time.perf_counter()
-        yield
-        self._telemetry.stage_seconds(stage, time.perf_counter() - started_s)

@@ -11,6 +11,7 @@ from maskwatch.core.sampler import Sampler
 from maskwatch.core.tracker import MotionTracker
 from maskwatch.core.types import AlertAction, AlertKind, Image, Look, MaskLabel
 from maskwatch.pipeline.line import CameraLine
+from maskwatch.pipeline.looking import Looker
 from maskwatch.pipeline.worker import InferenceWorker, ReadyQueue
 from tests.unit.pipeline.parts import CountingTelemetry, OneFaceDetector, SameVerdictClassifier, raw_frame
 
@@ -24,8 +25,7 @@ class Bench:
         self.detector, self.classifier = OneFaceDetector(), SameVerdictClassifier()
         self.looks: queue.Queue[Look] = queue.Queue()
         self.worker = InferenceWorker(
-            detector=self.detector,
-            classifier=self.classifier,
+            looker=Looker(detector=self.detector, classifier=self.classifier, telemetry=self.telemetry),
             queue=self.ready,
             telemetry=self.telemetry,
             on_look=self.looks.put,
