@@ -121,7 +121,7 @@ class Metrics:
     """
 
     def __init__(self, registry: CollectorRegistry | None = None) -> None:
-        disable_created_metrics()  # a second series for each counter, which nobody asks for
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter: nobody asks for it
         self.registry = registry if registry is not None else CollectorRegistry()
         self._metrics = {metric.name: _create(metric, self.registry) for metric in TABLE}
         ProcessCollector(registry=self.registry)
@@ -275,13 +275,13 @@ class Metrics:
             self._counter(name, camera, *labels).inc()
 
     def _counter(self, *key: str) -> Counter:
-        return cast(Counter, self._series_of(key))
+        return cast("Counter", self._series_of(key))
 
     def _gauge(self, *key: str) -> Gauge:
-        return cast(Gauge, self._series_of(key))
+        return cast("Gauge", self._series_of(key))
 
     def _histogram(self, *key: str) -> Histogram:
-        return cast(Histogram, self._series_of(key))
+        return cast("Histogram", self._series_of(key))
 
     def _series_of(self, key: tuple[str, ...]) -> _Child:
         """The series of a metric's name and its label values."""
