@@ -1,5 +1,5 @@
 """`python -m maskwatch`."""
 
-from maskwatch.cli import main
+from maskwatch.cli.main import main
 
 main()

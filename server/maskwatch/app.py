@@ -15,13 +15,12 @@ import structlog
 from aiohttp import web
 from rich.console import Console
 
-import maskwatch.classifiers
-import maskwatch.detectors
 from maskwatch.config import MaskwatchSettings
-from maskwatch.core.ports import FaceDetector, FrameSource, MaskClassifier, SourceSink
+from maskwatch.core.ports import FrameSource, SourceSink
 from maskwatch.core.types import AlertChange, CloseReason
 from maskwatch.errors import ConfigError
 from maskwatch.live.hub import LiveHub
+from maskwatch.loading import load_models
 from maskwatch.logs import configure_logging
 from maskwatch.metrics import Metrics
 from maskwatch.pipeline.bus import LookBus
@@ -29,7 +28,6 @@ from maskwatch.pipeline.looking import Looker
 from maskwatch.pipeline.manager import CameraManager, ManagerPorts
 from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.pipeline.worker import InferenceWorker, ReadyQueue
-from maskwatch.plugins import build, discover
 from maskwatch.rtc.ice import IceSettings
 from maskwatch.sources.registry import create_source
 from maskwatch.sources.webrtc import PublisherDesk
@@ -45,36 +43,6 @@ from maskwatch.web.tls import make_tls
 _log = structlog.get_logger(__name__)
 
 _LAG_CHECK_S = 0.25
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Models:
-    """The models of one inference thread, and their versions for the evidence of alerts."""
-
-    detector: FaceDetector
-    classifier: MaskClassifier
-
-    @property
-    def versions(self) -> dict[str, str]:
-        """File and hash of each model, by its role."""
-        return {
-            role: getattr(model, "model_version", type(model).__name__)
-            for role, model in (("detector", self.detector), ("classifier", self.classifier))
-        }
-
-
-def load_models(settings: MaskwatchSettings) -> list[Models]:
-    """The configured models, once for each inference thread: they are not shared between threads.
-
-    Raises:
-        ConfigError, PluginError, ModelError: a model is not what the settings or its card say.
-    """
-    detectors, classifiers = discover(maskwatch.detectors), discover(maskwatch.classifiers)
-    detector, classifier = settings.detection.plugins
-    return [
-        Models(detector=build(detectors, detector), classifier=build(classifiers, classifier))
-        for _ in range(settings.detection.threads)
-    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,11 +68,13 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
         await _set_password_from_environment(store)
         await check_may_listen(settings, store)
         tls = await asyncio.to_thread(make_tls, settings.tls, settings.data_dir)
-        models = await asyncio.to_thread(load_models, settings)
+        models = await asyncio.to_thread(load_models, settings.detection)
         metrics = Metrics()
 
         ice = IceSettings.from_settings(settings.live, settings.server)
-        live = LiveHub(settings.live, ice, telemetry=metrics, on_peers=lambda peers: metrics.webrtc_peers("viewer", peers))
+        live = LiveHub(
+            settings.live, ice, telemetry=metrics, on_peers=lambda peers: metrics.webrtc_peers("viewer", peers)
+        )
         stack.push_async_callback(live.close)
         publishers = PublisherDesk(ice, on_peers=lambda peers: metrics.webrtc_peers("publisher", peers))
         stack.push_async_callback(publishers.close)

@@ -3,17 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from maskwatch.core.compliance import Compliance, ComplianceSettings
 from maskwatch.core.ports import EncodedPacket, FrameSource, RawFrame, SourceSink, StreamInfo
-from maskwatch.core.rules import DwellRule
-from maskwatch.core.sampler import Sampler
-from maskwatch.core.tracker import MotionTracker
-from maskwatch.core.types import AlertChange, AlertKind, CameraState
+from maskwatch.core.types import AlertChange, CameraState
 from maskwatch.errors import NotFoundError
+from maskwatch.pipeline.judges import Judges
 from maskwatch.pipeline.line import CameraLine
 from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.pipeline.status import CameraFigures, CameraStatus
@@ -50,9 +47,7 @@ class _FanOut:
 @dataclass(slots=True)
 class _Camera:
     spec: CameraSpec
-    rule: DwellRule
-    tracker: MotionTracker
-    compliance: Compliance
+    judges: Judges
     fan_out: _FanOut
     supervisor: CameraSupervisor | None
     disabled_since: datetime
@@ -172,14 +167,11 @@ class CameraManager:
         return camera
 
     def _add(self, spec: CameraSpec) -> None:
-        tracker, compliance, rule = self._judges(spec)
-        line = self._line(spec, tracker, compliance, rule)
+        judges = self._judges(spec)
         camera = _Camera(
             spec=spec,
-            rule=rule,
-            tracker=tracker,
-            compliance=compliance,
-            fan_out=_FanOut(line, self._ports.make_taps(spec.name)),
+            judges=judges,
+            fan_out=_FanOut(self._line(spec, judges), self._ports.make_taps(spec.name)),
             supervisor=None,
             disabled_since=datetime.now(UTC),
         )
@@ -189,14 +181,11 @@ class CameraManager:
     def _change(self, camera: _Camera, spec: CameraSpec) -> None:
         old, camera.spec = camera.spec, spec
         if (old.detect_fps, old.rules) != (spec.detect_fps, spec.rules):
-            tracker, compliance, rule = self._judges(spec)
-            rule.take_over(camera.rule)
-            tracker.take_over(camera.tracker)
-            compliance.take_over(camera.compliance)
-            latest = camera.line.latest
-            camera.rule, camera.tracker, camera.compliance = rule, tracker, compliance
-            camera.fan_out.line = self._line(spec, tracker, compliance, rule)
-            camera.line.latest = latest
+            judges = self._judges(spec)
+            judges.take_over(camera.judges)
+            line = self._line(spec, judges)
+            line.latest = camera.line.latest
+            camera.judges, camera.fan_out.line = judges, line
         if (old.url, old.options, old.enabled) != (spec.url, spec.options, spec.enabled):
             before = camera.supervisor
             if before is not None:
@@ -224,31 +213,11 @@ class CameraManager:
         camera.offline_since_s, camera.lost = time.monotonic(), False
         supervisor.start()
 
-    def _judges(self, spec: CameraSpec) -> tuple[MotionTracker, Compliance, DwellRule]:
-        rules = spec.rules
-        kinds = {AlertKind.NO_MASK} | ({AlertKind.INCORRECT} if rules.alert_incorrect else set())
-        rule = DwellRule(
-            camera=spec.name,
-            dwell_s=rules.dwell_s,
-            kinds=frozenset(kinds),
-            new_id=self._ports.new_alert_id,
-            settings={**self._ports.evidence_settings, "rules": rules.model_dump(), "detect_fps": spec.detect_fps},
-        )
-        enter = rules.min_confidence
-        compliance = Compliance(replace(ComplianceSettings(), enter=enter, leave=max(0.34, enter - 0.15)))
-        return MotionTracker(memory_s=rules.memory_s), compliance, rule
+    def _judges(self, spec: CameraSpec) -> Judges:
+        return Judges.for_camera(spec, self._ports.new_alert_id, self._ports.evidence_settings)
 
-    def _line(self, spec: CameraSpec, tracker: MotionTracker, compliance: Compliance, rule: DwellRule) -> CameraLine:
-        return CameraLine(
-            spec.name,
-            sampler=Sampler(spec.detect_fps),
-            tracker=tracker,
-            compliance=compliance,
-            rule=rule,
-            min_face_px=spec.rules.min_face_px,
-            telemetry=self._ports.telemetry,
-            wake=self._queue.wake,
-        )
+    def _line(self, spec: CameraSpec, judges: Judges) -> CameraLine:
+        return judges.line(spec, self._ports.telemetry, self._queue.wake)
 
     def _post_status(self, supervisor: CameraSupervisor, status: CameraStatus) -> None:
         self._loop.call_soon_threadsafe(self._on_status, supervisor, status)

@@ -61,13 +61,16 @@ class CountingTelemetry:
         self.failures[error] += 1
 
 
+_TEXTURE: Image = np.random.default_rng(1).integers(0, 255, (48, 64, 3)).astype(np.uint8)
+
+
 def raw_frame(sequence: int, captured_s: float, to_rgb: Callable[[], Image] | None = None) -> RawFrame:
-    """A grey 64 x 48 frame."""
+    """A 64 x 48 frame with something to be seen in it."""
     return RawFrame(
         sequence=sequence,
         captured_monotonic_s=captured_s,
         captured_utc=datetime.now(UTC),
-        to_rgb=to_rgb or (lambda: np.full((48, 64, 3), 128, np.uint8)),
+        to_rgb=to_rgb or (lambda: _TEXTURE),
     )
 
 

@@ -1,5 +1,0 @@
-"""`python -m maskwatch.cli`."""
-
-from maskwatch.cli import main
-
-main()
