@@ -1,0 +1,87 @@
+import { ApiError, request } from "./http";
+
+/** Candidates of this machine are there within milliseconds; servers that don't answer are not waited for. */
+const GATHER_MS = 1_500;
+
+export interface Session {
+  /** Header fields of the answer. */
+  headers: Headers;
+  /** Ends the session on the server; never throws. */
+  end(): void;
+}
+
+/**
+ * Offer what `peer` has to the WHIP or WHEP address `url` and take the answer.
+ *
+ * Throws `ApiError` when the server refuses, `DOMException` when `abort` fires or the answer makes no sense.
+ */
+export async function negotiate(
+  peer: RTCPeerConnection,
+  url: string,
+  abort: AbortSignal,
+  headers: Record<string, string> = {},
+): Promise<Session> {
+  await peer.setLocalDescription(await peer.createOffer());
+  await gathered(peer, abort);
+  const sdp = peer.localDescription?.sdp;
+  if (!sdp) throw new ApiError(0, "network", "");
+  const response = await request(url, {
+    method: "POST",
+    text: sdp,
+    headers: { ...headers, "Content-Type": "application/sdp" },
+    signal: abort,
+  });
+  const location = response.headers.get("Location");
+  const session: Session = {
+    headers: response.headers,
+    end() {
+      if (!location) return;
+      const resource = new URL(location, new URL(url, window.location.href));
+      // The page may be closing: `keepalive` lets the goodbye out still. That it fails changes nothing.
+      fetch(resource, { method: "DELETE", headers, keepalive: true, credentials: "same-origin" }).catch(
+        () => undefined,
+      );
+    },
+  };
+  const answer = await response.text();
+  if (abort.aborted) {
+    session.end();
+    throw new DOMException("aborted", "AbortError");
+  }
+  await peer.setRemoteDescription({ type: "answer", sdp: answer });
+  return session;
+}
+
+function gathered(peer: RTCPeerConnection, abort: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const finish = (then: () => void) => () => {
+      clearTimeout(timer);
+      peer.removeEventListener("icegatheringstatechange", check);
+      then();
+    };
+    const done = finish(resolve);
+    const check = () => {
+      if (peer.iceGatheringState === "complete") done();
+    };
+    const timer = setTimeout(done, GATHER_MS);
+    peer.addEventListener("icegatheringstatechange", check);
+    abort.addEventListener(
+      "abort",
+      finish(() => reject(new DOMException("aborted", "AbortError"))),
+      { once: true },
+    );
+    check();
+  });
+}
+
+/** Codecs in the order wanted, those not named after them; nothing where the browser can't say. */
+export function preferCodecs(transceiver: RTCRtpTransceiver, kind: "send" | "receive", order: readonly string[]): void {
+  const known =
+    kind === "send" ? RTCRtpSender.getCapabilities("video")?.codecs : RTCRtpReceiver.getCapabilities("video")?.codecs;
+  if (!known || typeof transceiver.setCodecPreferences !== "function") return;
+  const rank = (codec: { mimeType: string }) => {
+    const found = order.findIndex((name) => codec.mimeType.toLowerCase() === `video/${name}`);
+    return found < 0 ? order.length : found;
+  };
+  transceiver.setCodecPreferences([...known].sort((a, b) => rank(a) - rank(b)));
+}

@@ -1,0 +1,176 @@
+import { Backoff } from "./backoff";
+import { ApiError } from "./http";
+import { negotiate, preferCodecs, type Session } from "./peer";
+
+/** What stands in the way for good: trying again changes nothing until a person does something. */
+export type Obstacle = "denied" | "noCamera" | "busy" | "badLink" | "noSuch" | "taken" | "unsupported";
+
+export type PublishState =
+  | { is: "asking" | "connecting" | "lost" | "stopped" }
+  | { is: "live"; since: number }
+  | { is: "blocked"; by: Obstacle };
+
+export interface Choice {
+  facing?: "user" | "environment" | undefined;
+  deviceId?: string | undefined;
+}
+
+const DISCONNECTED_MS = 4_000;
+
+/** Sends this device's camera to the server by WHIP until it is stopped; connects again by itself. */
+export class Publisher {
+  stream: MediaStream | null = null;
+  private peer: RTCPeerConnection | null = null;
+  private session: Session | null = null;
+  private attempt = new AbortController();
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private readonly backoff = new Backoff(500, 8_000);
+  private running = false;
+
+  constructor(
+    private readonly url: string,
+    private readonly token: string | null,
+    private readonly iceServers: () => readonly RTCIceServer[],
+    private readonly onState: (state: PublishState, stream: MediaStream | null) => void,
+  ) {}
+
+  async start(choice: Choice): Promise<void> {
+    this.running = true;
+    this.say({ is: "asking" });
+    if (await this.openCamera(choice)) this.connect();
+  }
+
+  stop(): void {
+    this.running = false;
+    this.hangUp();
+    this.closeCamera();
+    this.say({ is: "stopped" });
+  }
+
+  /** Use another of the device's cameras; what is sent goes on without a break. */
+  async choose(choice: Choice): Promise<void> {
+    // Phones open one camera at a time: the old one must be closed before the next is asked for.
+    this.closeCamera();
+    if (!(await this.openCamera(choice))) return;
+    const track = this.stream?.getVideoTracks()[0] ?? null;
+    const sender = this.peer?.getSenders()[0];
+    if (sender) await sender.replaceTrack(track);
+    else this.connect();
+  }
+
+  private async openCamera({ facing, deviceId }: Choice): Promise<boolean> {
+    const video: MediaTrackConstraints = {
+      width: { ideal: 1280 },
+      height: { ideal: 720 },
+      frameRate: { ideal: 15, max: 30 },
+    };
+    if (deviceId) video.deviceId = { exact: deviceId };
+    else if (facing) video.facingMode = { ideal: facing };
+    try {
+      this.stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
+    } catch (error) {
+      this.block(obstacleOf(error));
+      return false;
+    }
+    const track = this.stream.getVideoTracks()[0];
+    if (track) {
+      track.contentHint = "detail";
+      track.onended = () => this.running && this.block("busy");
+    }
+    this.onStream();
+    return true;
+  }
+
+  private onStream(): void {
+    if (this.peer?.connectionState === "connected") this.say({ is: "live", since: this.since });
+    else this.say({ is: "connecting" });
+  }
+
+  private since = 0;
+
+  private async connect(): Promise<void> {
+    this.hangUp();
+    const attempt = new AbortController();
+    this.attempt = attempt;
+    const peer = new RTCPeerConnection({ iceServers: [...this.iceServers()] });
+    this.peer = peer;
+    const track = this.stream?.getVideoTracks()[0];
+    if (!track || !this.stream) return;
+    const transceiver = peer.addTransceiver(track, { direction: "sendonly", streams: [this.stream] });
+    // H.264 reaches the viewers as it is; anything else has to be encoded again on the server.
+    preferCodecs(transceiver, "send", ["h264", "vp8"]);
+    let grace: ReturnType<typeof setTimeout> | undefined;
+    peer.onconnectionstatechange = () => {
+      if (peer !== this.peer) return;
+      clearTimeout(grace);
+      if (peer.connectionState === "connected") this.connected();
+      if (peer.connectionState === "failed") this.lost();
+      if (peer.connectionState === "disconnected")
+        grace = setTimeout(() => peer === this.peer && this.lost(), DISCONNECTED_MS);
+    };
+    try {
+      const headers: Record<string, string> = this.token ? { Authorization: `Bearer ${this.token}` } : {};
+      this.session = await negotiate(peer, this.url, attempt.signal, headers);
+    } catch (error) {
+      if (peer === this.peer) this.refused(error);
+    }
+  }
+
+  private connected(): void {
+    this.backoff.reset();
+    this.since = Date.now();
+    this.say({ is: "live", since: this.since });
+  }
+
+  private refused(error: unknown): void {
+    const status = error instanceof ApiError ? error.status : 0;
+    if (status === 401 || status === 403) this.block("badLink");
+    else if (status === 404) this.block("noSuch");
+    else this.lost();
+  }
+
+  private lost(): void {
+    this.hangUp();
+    if (!this.running) return;
+    this.say({ is: "lost" });
+    this.retry = setTimeout(() => this.connect(), this.backoff.next());
+  }
+
+  private block(by: Obstacle): void {
+    this.running = false;
+    this.hangUp();
+    this.closeCamera();
+    this.say({ is: "blocked", by });
+  }
+
+  private hangUp(): void {
+    clearTimeout(this.retry);
+    this.attempt.abort();
+    this.session?.end();
+    this.session = null;
+    const peer = this.peer;
+    this.peer = null;
+    peer?.close();
+  }
+
+  private closeCamera(): void {
+    for (const track of this.stream?.getTracks() ?? []) {
+      track.onended = null;
+      track.stop();
+    }
+    this.stream = null;
+  }
+
+  private say(state: PublishState): void {
+    this.onState(state, this.stream);
+  }
+}
+
+/** Why the browser gave no camera, from the names that the standard gives its errors. */
+export function obstacleOf(error: unknown): Obstacle {
+  const name = error instanceof DOMException ? error.name : "";
+  if (name === "NotAllowedError" || name === "SecurityError") return "denied";
+  if (name === "NotFoundError" || name === "OverconstrainedError") return "noCamera";
+  if (name === "NotReadableError" || name === "AbortError") return "busy";
+  return "unsupported";
+}

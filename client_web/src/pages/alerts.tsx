@@ -1,0 +1,249 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { percent, t } from "../i18n";
+import { day } from "../i18n/time";
+import { filterOf, hasFilter, matches, queryOf } from "../state/alert-filter";
+import { merge } from "../state/alerts";
+import { type AlertFilter, api } from "../state/api";
+import { now } from "../state/clock";
+import { cameras, erased, alerts as live } from "../state/house";
+import { tellError } from "../state/notices";
+import { go, search } from "../state/router";
+import { info } from "../state/session";
+import { AlertDetail } from "../ui/alert-detail";
+import { AlertRow } from "../ui/alert-row";
+import { Button, Empty } from "../ui/basics";
+import { Glyph } from "../ui/icons";
+import type { Alert } from "../wire.gen";
+
+/** All alerts by filter beside the one that is open; on a phone one after the other. */
+export function AlertsPage({ id }: { id: string | null }) {
+  return (
+    <div class={`alerts-page ${id ? "one-open" : ""}`}>
+      <List id={id} />
+      <section class="alert-pane" aria-label={t("alerts.title")}>
+        {id ? <AlertDetail key={id} id={id} /> : <Empty icon="alerts" title={t("alerts.choose")} />}
+      </section>
+    </div>
+  );
+}
+
+function List({ id }: { id: string | null }) {
+  const query = search.value;
+  const filter = filterOf(query);
+  const { loaded, cursor, busy, more } = usePages(query);
+  const all = combine(loaded, live.value ?? [], filter);
+  return (
+    <section class="alerts-list">
+      <header class="page-head">
+        <h1>{t("alerts.title")}</h1>
+      </header>
+      <Filter filter={filter} />
+      {loaded === null && <p class="loading">{t("loading")}</p>}
+      {loaded !== null && all.length === 0 && <NoAlerts filtered={hasFilter(filter)} />}
+      {byDay(all, now()).map(([title, found]) => (
+        <section key={title}>
+          <h2 class="day">{title}</h2>
+          <ol class="rows" aria-label={title}>
+            {found.map((alert) => (
+              <AlertRow key={alert.id} alert={alert} current={alert.id === id} />
+            ))}
+          </ol>
+        </section>
+      ))}
+      {cursor && (
+        <div class="actions center">
+          <Button busy={busy} onClick={more}>
+            {t("alerts.more")}
+          </Button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** Pages of alerts from the server, from the newest on, as long as the filter stays the same. */
+function usePages(query: string) {
+  const [loaded, setLoaded] = useState<readonly Alert[] | null>(null);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const [busy, setBusy] = useState(false);
+  const turn = useRef(0);
+  useEffect(() => {
+    turn.current += 1;
+    const mine = turn.current;
+    setLoaded(null);
+    setCursor(null);
+    api.alerts(filterOf(query)).then((page) => {
+      if (mine !== turn.current) return;
+      setLoaded(page.alerts);
+      setCursor(page.next_cursor);
+    }, tellError);
+  }, [query]);
+  const more = async () => {
+    if (!cursor) return;
+    setBusy(true);
+    const mine = turn.current;
+    try {
+      const page = await api.alerts(filterOf(query), cursor);
+      if (mine !== turn.current) return;
+      setLoaded([...(loaded ?? []), ...page.alerts]);
+      setCursor(page.next_cursor);
+    } catch (error) {
+      tellError(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return { loaded, cursor, busy, more };
+}
+
+/** The loaded alerts brought up to date by what has happened since, and the new ones that match. */
+function combine(loaded: readonly Alert[] | null, happened: readonly Alert[], filter: AlertFilter): Alert[] {
+  if (!loaded) return [];
+  const newest = loaded[0] ? Date.parse(loaded[0].raised_at) : 0;
+  const known = new Map(happened.map((alert) => [alert.id, alert]));
+  const fresh = happened.filter((alert) => Date.parse(alert.raised_at) > newest);
+  const old = loaded.map((alert) => {
+    const told = known.get(alert.id);
+    return told ? merge(alert, told) : alert;
+  });
+  return [...fresh, ...old].filter((alert) => matches(alert, filter) && !erased.value.has(alert.id));
+}
+
+function byDay(alerts: readonly Alert[], at: number): [string, Alert[]][] {
+  const days = new Map<string, Alert[]>();
+  for (const alert of alerts) {
+    const title = day(Date.parse(alert.raised_at), at);
+    days.set(title, [...(days.get(title) ?? []), alert]);
+  }
+  return [...days];
+}
+
+function NoAlerts({ filtered }: { filtered: boolean }) {
+  if (filtered) {
+    return (
+      <Empty icon="alerts" title={t("alerts.empty.filtered")}>
+        <Button onClick={() => go("/alerts")}>{t("alerts.filter.clear")}</Button>
+      </Empty>
+    );
+  }
+  const days = info.value?.retention.max_age_days;
+  return (
+    <Empty icon="check" title={t("alerts.empty")}>
+      {days && <p class="hint">{t("alerts.empty.hint", { days })}</p>}
+    </Empty>
+  );
+}
+
+const CONFIDENCES = [0.6, 0.7, 0.8, 0.9, 0.95];
+
+function Filter({ filter }: { filter: AlertFilter }) {
+  const set = (change: Partial<AlertFilter>) =>
+    go(`${window.location.pathname}${queryOf({ ...filter, ...change })}`, "replace");
+  const names = new Set((cameras.value ?? []).map((camera) => camera.name));
+  if (filter.camera) names.add(filter.camera);
+  return (
+    <details class="filter" open={hasFilter(filter) || window.innerWidth > 900}>
+      <summary>
+        <Glyph name="settings" />
+        {t("alerts.filter")}
+      </summary>
+      <div class="filter-fields">
+        <Choice
+          label={t("alerts.filter.camera")}
+          any={t("alerts.filter.camera.any")}
+          value={filter.camera}
+          options={[...names].map((name) => [name, name])}
+          onChoice={(camera) => set({ camera })}
+        />
+        <Choice
+          label={t("alerts.filter.state")}
+          any={t("alerts.filter.state.any")}
+          value={filter.state}
+          options={(["raised", "acknowledged", "closed"] as const).map((state) => [state, t(`alerts.state.${state}`)])}
+          onChoice={(state) => set({ state })}
+        />
+        <Choice
+          label={t("alerts.filter.kind")}
+          any={t("alerts.filter.kind.any")}
+          value={filter.kind}
+          options={(["no_mask", "incorrect"] as const).map((kind) => [kind, t(`kind.${kind}`)])}
+          onChoice={(kind) => set({ kind })}
+        />
+        <Choice
+          label={t("alerts.filter.confidence")}
+          any={t("alerts.filter.confidence.any")}
+          value={filter.min_confidence?.toString()}
+          options={CONFIDENCES.map((share) => [String(share), percent(share)])}
+          onChoice={(share) => set({ min_confidence: share ? Number(share) : undefined })}
+        />
+        <DayField label={t("alerts.filter.since")} value={filter.since} end={false} onDay={(since) => set({ since })} />
+        <DayField label={t("alerts.filter.until")} value={filter.until} end onDay={(until) => set({ until })} />
+        {hasFilter(filter) && (
+          <Button kind="quiet" icon="close" onClick={() => go("/alerts", "replace")}>
+            {t("alerts.filter.clear")}
+          </Button>
+        )}
+      </div>
+    </details>
+  );
+}
+
+interface ChoiceProps<T extends string> {
+  label: string;
+  any: string;
+  value: T | undefined;
+  options: readonly (readonly [T, string])[];
+  onChoice: (value: T | undefined) => void;
+}
+
+function Choice<T extends string>({ label, any, value, options, onChoice }: ChoiceProps<T>) {
+  return (
+    <label>
+      <span>{label}</span>
+      <select
+        value={value ?? ""}
+        onChange={(event) => onChoice((event.currentTarget.value || undefined) as T | undefined)}
+      >
+        <option value="">{any}</option>
+        {options.map(([key, words]) => (
+          <option key={key} value={key}>
+            {words}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** A day of the reader's own zone, as the moment it begins or ends. */
+function DayField({
+  label,
+  value,
+  end,
+  onDay,
+}: {
+  label: string;
+  value: string | undefined;
+  end: boolean;
+  onDay: (moment: string | undefined) => void;
+}) {
+  const shown = value ? localDay(new Date(Date.parse(value) - (end ? 1 : 0))) : "";
+  return (
+    <label>
+      <span>{label}</span>
+      <input
+        type="date"
+        value={shown}
+        onChange={(event) => {
+          const [year, month, date] = event.currentTarget.value.split("-").map(Number);
+          onDay(year && month && date ? new Date(year, month - 1, date + (end ? 1 : 0)).toISOString() : undefined);
+        }}
+      />
+    </label>
+  );
+}
+
+function localDay(date: Date): string {
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}

@@ -1,0 +1,183 @@
+import { useEffect, useState } from "preact/hooks";
+import { number, percent, t } from "../i18n";
+import { duration, ticking } from "../i18n/time";
+import { shown } from "../live/words";
+import { api } from "../state/api";
+import { alerts, cameraNamed, cameras, forgetCamera, look, pollHealth } from "../state/house";
+import { tell, tellError } from "../state/notices";
+import { go } from "../state/router";
+import { AlertRow } from "../ui/alert-row";
+import { Button, Confirm, Empty } from "../ui/basics";
+import { changeCamera } from "../ui/camera-actions";
+import { CameraForm } from "../ui/camera-form";
+import { since, streamInWords } from "../ui/camera-words";
+import { LabelShape, StateShape } from "../ui/icons";
+import { PublishLink } from "../ui/publish-link";
+import { Stage } from "../ui/stage";
+import type { Alert, Camera } from "../wire.gen";
+
+export function CameraPage({ name }: { name: string }) {
+  const camera = cameraNamed(name);
+  useEffect(pollHealth, []);
+  if (cameras.value === null) return <p class="loading">{t("loading")}</p>;
+  if (!camera) {
+    return (
+      <Empty icon="live" title={t("page.camera.missing", { camera: name })}>
+        <p class="hint">{t("page.camera.missing.hint")}</p>
+        <a class="button" href="/">
+          {t("nav.live")}
+        </a>
+      </Empty>
+    );
+  }
+  return (
+    <div class="camera-page">
+      <Head camera={camera} />
+      <div class="camera-columns">
+        <div class="camera-main">
+          <Stage key={name} camera={camera} large />
+          <People camera={name} />
+          <ItsAlerts camera={name} />
+        </div>
+        <aside class="camera-side">
+          <Health camera={camera} />
+          {camera.publish_url && (
+            <section class="card">
+              <h2>{t("page.camera.publish")}</h2>
+              <PublishLink camera={camera} />
+            </section>
+          )}
+          <section class="card">
+            <h2>{t("page.camera.settings")}</h2>
+            {camera.fixed && <p class="hint">{t("page.camera.fixed")}</p>}
+            <CameraForm key={name} camera={camera} />
+          </section>
+        </aside>
+      </div>
+    </div>
+  );
+}
+
+function Head({ camera }: { camera: Camera }) {
+  const [removing, setRemoving] = useState(false);
+  const paused = !camera.enabled;
+  const remove = async () => {
+    setRemoving(false);
+    try {
+      await api.removeCamera(camera.name);
+    } catch (error) {
+      tellError(error);
+      return;
+    }
+    go("/");
+    forgetCamera(camera.name);
+    tell(t("page.camera.removed", { camera: camera.name }));
+  };
+  return (
+    <header class="page-head">
+      <div>
+        <h1>{camera.name}</h1>
+        <p class={`page-state state-${camera.state}`}>
+          <StateShape state={camera.state} size={13} />
+          {t(`state.${camera.state}`)} <span class="quiet">{since(camera)}</span>
+        </p>
+      </div>
+      {!camera.fixed && (
+        <div class="actions">
+          <Button icon={paused ? "play" : "pause"} onClick={() => changeCamera(camera.name, { enabled: paused })}>
+            {paused ? t("action.resume") : t("action.pause")}
+          </Button>
+          <Button icon="trash" onClick={() => setRemoving(true)}>
+            {t("action.remove")}
+          </Button>
+        </div>
+      )}
+      {removing && (
+        <Confirm
+          title={t("page.camera.remove.title", { camera: camera.name })}
+          text={t("page.camera.remove.text")}
+          action={t("action.remove")}
+          onYes={remove}
+          onClose={() => setRemoving(false)}
+        />
+      )}
+    </header>
+  );
+}
+
+function People({ camera }: { camera: string }) {
+  const people = [...(look(camera).value?.people ?? [])].sort((a, b) => b.seen_s - a.seen_s);
+  return (
+    <section class="card people">
+      <h2>{t("page.camera.people")}</h2>
+      {people.length === 0 && <p class="hint">{t("page.camera.people.none")}</p>}
+      <ul>
+        {people.map((person) => {
+          const { label, confidence, settled } = shown(person);
+          const words = t(`label.${label}`);
+          return (
+            <li key={person.track_id} class={`label-${label}`}>
+              <LabelShape label={label} size={14} />
+              <strong>{settled || label === "unknown" ? words : t("label.guess", { label: words })}</strong>
+              <span class="num quiet">{label === "unknown" ? "" : percent(confidence)}</span>
+              <span class="num quiet">{t("page.camera.seen", { time: ticking(person.seen_s * 1000) })}</span>
+            </li>
+          );
+        })}
+      </ul>
+    </section>
+  );
+}
+
+function ItsAlerts({ camera }: { camera: string }) {
+  const [older, setOlder] = useState<readonly Alert[]>([]);
+  useEffect(() => {
+    api.alerts({ camera }, undefined, 20).then((page) => setOlder(page.alerts), tellError);
+  }, [camera]);
+  const live = (alerts.value ?? []).filter((alert) => alert.camera === camera);
+  const ids = new Set(live.map((alert) => alert.id));
+  const all = [...live, ...older.filter((alert) => !ids.has(alert.id))].slice(0, 20);
+  return (
+    <section class="card flush">
+      <header>
+        <h2>{t("page.camera.alerts")}</h2>
+        <a href={`/alerts?camera=${camera}`}>{t("live.feed.all")}</a>
+      </header>
+      {all.length === 0 && <p class="hint">{t("page.camera.alerts.none")}</p>}
+      <ol class="rows">
+        {all.map((alert) => (
+          <AlertRow key={alert.id} alert={alert} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Health({ camera }: { camera: Camera }) {
+  const { looks_per_s, frames_per_s, frame_age_s } = camera.health;
+  const running = camera.state === "online";
+  const rows: [string, string][] = [
+    [t("page.camera.health.looks"), running ? number(looks_per_s, 1) : "–"],
+    [t("page.camera.health.frames"), running ? number(frames_per_s, 1) : "–"],
+    [t("page.camera.health.age"), running && frame_age_s !== null ? duration(frame_age_s * 1000) : "–"],
+    [t("page.camera.health.stream"), streamInWords(camera) || "–"],
+    [
+      t("page.camera.health.live"),
+      running ? t(camera.passthrough ? "page.camera.health.passthrough" : "page.camera.health.reencoded") : "–",
+    ],
+    [t("page.camera.health.address"), camera.url],
+  ];
+  return (
+    <section class="card">
+      <h2>{t("page.camera.health")}</h2>
+      <dl class="facts">
+        {rows.map(([term, value]) => (
+          <div key={term}>
+            <dt>{term}</dt>
+            <dd class="num">{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}

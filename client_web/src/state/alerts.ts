@@ -1,0 +1,72 @@
+import type { Alert, AlertMessage } from "../wire.gen";
+
+/** Open: the person is, as far as is known, still in view without a mask. */
+export function isOpen(alert: Alert): boolean {
+  return alert.closed_at === null;
+}
+
+/**
+ * Of two accounts of one alert, what is known from both. An alert only ever moves on (raised, acknowledged, closed),
+ * so whichever of a page of alerts and an event came late can't turn it back.
+ */
+export function merge(known: Alert, told: Alert): Alert {
+  const closed = told.closed_at !== null ? told : known;
+  const acknowledged = told.acknowledged_at !== null ? told : known;
+  return {
+    ...told,
+    state: closed.closed_at !== null ? "closed" : acknowledged.acknowledged_at !== null ? "acknowledged" : told.state,
+    closed_at: closed.closed_at,
+    close_reason: closed.close_reason,
+    acknowledged_at: acknowledged.acknowledged_at,
+    acknowledged_by: acknowledged.acknowledged_by,
+  };
+}
+
+const newestFirst = (a: Alert, b: Alert) => Date.parse(b.raised_at) - Date.parse(a.raised_at) || (a.id < b.id ? 1 : -1);
+
+/** Alerts put together from pages and events: each once, newest first, at most `limit`, erased ones never again. */
+export class AlertList {
+  private readonly byId = new Map<string, Alert>();
+  private readonly erased = new Set<string>();
+
+  constructor(private readonly limit: number) {}
+
+  /** Add or move on alerts. Returns those that were not known before. */
+  add(alerts: readonly Alert[]): Alert[] {
+    const fresh: Alert[] = [];
+    for (const alert of alerts) {
+      if (this.erased.has(alert.id)) continue;
+      const known = this.byId.get(alert.id);
+      if (!known) fresh.push(alert);
+      this.byId.set(alert.id, known ? merge(known, alert) : alert);
+    }
+    this.trim();
+    return fresh;
+  }
+
+  apply(message: AlertMessage): Alert[] {
+    if (message.action !== "erased") return this.add([message.alert]);
+    this.erase(message.alert.id);
+    return [];
+  }
+
+  erase(id: string): void {
+    this.erased.add(id);
+    this.byId.delete(id);
+  }
+
+  get(id: string): Alert | undefined {
+    return this.byId.get(id);
+  }
+
+  list(): Alert[] {
+    return [...this.byId.values()].sort(newestFirst);
+  }
+
+  /** Open ones are never trimmed: they say who is without a mask right now. */
+  private trim(): void {
+    if (this.byId.size <= this.limit) return;
+    const old = this.list().slice(this.limit);
+    for (const alert of old) if (!isOpen(alert)) this.byId.delete(alert.id);
+  }
+}

@@ -1,0 +1,54 @@
+import { request } from "../live/http";
+import type {
+  Alert,
+  AlertKind,
+  AlertPage,
+  AlertState,
+  Camera,
+  CameraChange,
+  CameraCreate,
+  CameraTest,
+  CameraTestResult,
+} from "../wire.gen";
+
+export interface AlertFilter {
+  camera?: string | undefined;
+  kind?: AlertKind | undefined;
+  state?: AlertState | undefined;
+  since?: string | undefined;
+  until?: string | undefined;
+  min_confidence?: number | undefined;
+}
+
+const API = "/api/v1";
+const camera = (name: string) => `${API}/cameras/${encodeURIComponent(name)}`;
+const alert = (id: string) => `${API}/alerts/${encodeURIComponent(id)}`;
+
+async function json<T>(answer: Promise<Response>): Promise<T> {
+  return (await (await answer).json()) as T;
+}
+
+/** Every request the pages make, by what it is for. */
+export const api = {
+  cameras: () => json<Camera[]>(request(`${API}/cameras`)),
+  camera: (name: string) => json<Camera>(request(camera(name))),
+  addCamera: (body: CameraCreate) => json<Camera>(request(`${API}/cameras`, { method: "POST", json: body })),
+  changeCamera: (name: string, body: CameraChange) =>
+    json<Camera>(request(camera(name), { method: "PATCH", json: body })),
+  removeCamera: (name: string) => request(camera(name), { method: "DELETE" }),
+  retryCamera: (name: string) => request(`${camera(name)}/retry`, { method: "POST" }),
+  testCamera: (body: CameraTest, signal: AbortSignal) =>
+    json<CameraTestResult>(request(`${API}/cameras/test`, { method: "POST", json: body, signal })),
+  qrCode: (name: string) => `${camera(name)}/publish.svg`,
+
+  alerts: (filter: AlertFilter, cursor?: string, limit = 50) =>
+    json<AlertPage>(request(`${API}/alerts?${query({ ...filter, cursor, limit })}`)),
+  alert: (id: string) => json<Alert>(request(alert(id))),
+  acknowledge: (id: string) => json<Alert>(request(`${alert(id)}/acknowledge`, { method: "POST", json: {} })),
+  erase: (id: string) => request(alert(id), { method: "DELETE" }),
+};
+
+function query(values: Record<string, string | number | undefined>): string {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== "");
+  return new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
+}

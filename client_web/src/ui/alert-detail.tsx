@@ -1,0 +1,175 @@
+import { useEffect, useState } from "preact/hooks";
+import { number, percent, t } from "../i18n";
+import { duration, exact } from "../i18n/time";
+import { ApiError } from "../live/http";
+import { isOpen, merge } from "../state/alerts";
+import { api } from "../state/api";
+import { acknowledge, alerts, eraseAlert, erased } from "../state/house";
+import { tell, tellError } from "../state/notices";
+import { go, search } from "../state/router";
+import type { Alert } from "../wire.gen";
+import { outcome } from "./alert-row";
+import { Button, Confirm, Empty } from "./basics";
+import { evidenceOf, likeliest } from "./evidence";
+import { Glyph, LabelShape } from "./icons";
+import { Ago } from "./time";
+
+/** One alert: its pictures, why it was raised in words, and what happened since. */
+export function AlertDetail({ id }: { id: string }) {
+  const [fetched, setFetched] = useState<Alert | null>(null);
+  const [gone, setGone] = useState(false);
+  useEffect(() => {
+    api.alert(id).then(setFetched, (error: unknown) => {
+      if (error instanceof ApiError && error.status === 404) setGone(true);
+      else tellError(error);
+    });
+  }, [id]);
+  const told = alerts.value?.find((alert) => alert.id === id);
+  const alert = fetched && told ? merge(fetched, told) : (fetched ?? told);
+  if (gone || erased.value.has(id)) return <Empty icon="alerts" title={t("alert.gone")} />;
+  if (!alert) return <p class="loading">{t("loading")}</p>;
+  return (
+    <article class={`alert-detail kind-${alert.kind}`}>
+      <a class="button quiet back" href={`/alerts${search.value}`}>
+        <Glyph name="back" />
+        {t("nav.alerts")}
+      </a>
+      <Head alert={alert} />
+      <Pictures alert={alert} />
+      <div class="detail-columns">
+        <Why alert={alert} />
+        <History alert={alert} />
+      </div>
+    </article>
+  );
+}
+
+function Head({ alert }: { alert: Alert }) {
+  const [erasing, setErasing] = useState(false);
+  const erase = async () => {
+    setErasing(false);
+    if (!(await eraseAlert(alert.id))) return;
+    go(`/alerts${search.peek()}`);
+    tell(t("alert.erased"));
+  };
+  return (
+    <header class="page-head">
+      <div>
+        <h2 class="alert-detail-title">
+          <LabelShape label={alert.kind} size={18} />
+          {t(`kind.${alert.kind}`)}
+          <a href={`/cameras/${alert.camera}`}>{alert.camera}</a>
+        </h2>
+        <p class={isOpen(alert) ? "still-open" : "quiet"}>{outcome(alert)}</p>
+      </div>
+      <div class="actions">
+        {alert.acknowledged_at === null && (
+          <Button kind="primary" icon="check" onClick={() => acknowledge(alert.id)}>
+            {t("action.acknowledge")}
+          </Button>
+        )}
+        <Button icon="trash" title={t("action.erase.hint")} onClick={() => setErasing(true)}>
+          {t("action.erase")}
+        </Button>
+      </div>
+      {erasing && (
+        <Confirm
+          title={t("alert.erase.title")}
+          text={t("alert.erase.text")}
+          action={t("action.erase")}
+          onYes={erase}
+          onClose={() => setErasing(false)}
+        />
+      )}
+    </header>
+  );
+}
+
+function Pictures({ alert }: { alert: Alert }) {
+  if (!alert.face_url && !alert.frame_url) return <p class="hint no-picture">{t("alert.noPicture")}</p>;
+  const { box, frame } = evidenceOf(alert);
+  return (
+    <div class="pictures">
+      {alert.frame_url && (
+        <figure class="frame-picture">
+          <img src={alert.frame_url} alt={t("alert.frame")} {...(frame ?? {})} />
+          {box && frame && (
+            <svg viewBox={`0 0 ${frame.width} ${frame.height}`} aria-hidden="true" class={`label-${alert.kind}`}>
+              <rect x={box[0]} y={box[1]} width={box[2] - box[0]} height={box[3] - box[1]} rx="4" />
+            </svg>
+          )}
+        </figure>
+      )}
+      {alert.face_url && (
+        <figure class="face-picture">
+          <img src={alert.face_url} alt={t("alert.face")} />
+          <figcaption class="num">{t("alert.confidence", { percent: percent(alert.confidence) })}</figcaption>
+        </figure>
+      )}
+    </div>
+  );
+}
+
+/** The evidence as sentences, not as a table of numbers. */
+function Why({ alert }: { alert: Alert }) {
+  const evidence = evidenceOf(alert);
+  const { looks, seenS, violationS, dwellS, probabilities, belief, quality, models } = evidence;
+  const sentences: string[] = [];
+  if (looks !== null && seenS !== null) {
+    sentences.push(t("alert.why.looks", { camera: alert.camera, looks, seen: duration(seenS * 1000) }));
+  } else sentences.push(t("alert.why.looks.short", { camera: alert.camera }));
+  if (violationS !== null && dwellS !== null) {
+    const key = alert.kind === "incorrect" ? "alert.why.dwell.incorrect" : "alert.why.dwell";
+    sentences.push(t(key, { time: duration(violationS * 1000), dwell: duration(dwellS * 1000) }));
+  }
+  if (probabilities) sentences.push(t("alert.why.verdict", { probabilities: likelihoods(probabilities) }));
+  if (belief) sentences.push(t("alert.why.belief", { probabilities: likelihoods(belief) }));
+  if (quality) {
+    const sharpness = t(quality.weight < 0.4 && quality.frontality > 0.5 ? "alert.why.blurred" : "alert.why.sharp");
+    const frontality = t(quality.frontality < 0.5 ? "alert.why.side" : "alert.why.front");
+    sentences.push(t("alert.why.face", { size: number(quality.size_px), sharpness, frontality }));
+  }
+  if (models) sentences.push(t("alert.why.models", { models }));
+  return (
+    <section class="why">
+      <h3>{t("alert.why")}</h3>
+      <ul>
+        {sentences.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function likelihoods(shares: Record<string, number>): string {
+  return likeliest(shares)
+    .map(([label, share]) => `${t(`label.${label}`)} ${percent(share)}`)
+    .join(", ");
+}
+
+function History({ alert }: { alert: Alert }) {
+  const steps: [string, string][] = [[alert.raised_at, t("alert.history.raised")]];
+  if (alert.acknowledged_at) {
+    const by = alert.acknowledged_by;
+    steps.push([alert.acknowledged_at, by ? t("alert.acknowledged.by", { name: by }) : t("alert.acknowledged")]);
+  }
+  if (alert.closed_at) steps.push([alert.closed_at, outcome(alert)]);
+  steps.sort((a, b) => Date.parse(a[0]) - Date.parse(b[0]));
+  return (
+    <section class="history">
+      <h3>{t("alert.history")}</h3>
+      <ol>
+        {steps.map(([at, what]) => (
+          <li key={what}>
+            <span>{what}</span>
+            <span class="quiet">
+              <Ago at={at} />
+              <span class="exact">{exact(Date.parse(at))}</span>
+            </span>
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}

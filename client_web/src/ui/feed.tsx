@@ -1,0 +1,53 @@
+import { useRef, useState } from "preact/hooks";
+import { counted, t } from "../i18n";
+import { FeedGate } from "../state/feed";
+import { alerts } from "../state/house";
+import { AlertRow } from "./alert-row";
+import { Empty } from "./basics";
+import { Glyph } from "./icons";
+
+/** The newest alerts. New ones slide in at the top, unless somebody is reading: then a button says how many wait. */
+export function Feed() {
+  const [gate] = useState(() => new FeedGate(60));
+  const [reading, setReading] = useState(false);
+  const scroller = useRef<HTMLDivElement>(null);
+  const found = alerts.value;
+  const view = gate.view(found ?? [], reading || found === null);
+
+  const stillReading = () => setReading((scroller.current?.scrollTop ?? 0) > 8);
+  const showNew = () => {
+    scroller.current?.scrollTo({ top: 0 });
+    setReading(false);
+  };
+  return (
+    <section class="feed" aria-labelledby="feed-title">
+      <header>
+        <h2 id="feed-title">{t("live.feed")}</h2>
+        <a href="/alerts">{t("live.feed.all")}</a>
+      </header>
+      {view.waiting > 0 && (
+        <button type="button" class="button feed-new" onClick={showNew}>
+          <Glyph name="up" />
+          {counted("live.feed.new", view.waiting)}
+        </button>
+      )}
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: these only notice that somebody is reading */}
+      <div
+        class="feed-scroll"
+        ref={scroller}
+        onScroll={() => setReading((scroller.current?.scrollTop ?? 0) > 8 || reading)}
+        onPointerEnter={(event) => event.pointerType === "mouse" && setReading(true)}
+        onPointerLeave={stillReading}
+        onFocusIn={() => setReading(true)}
+        onFocusOut={stillReading}
+      >
+        {found && view.shown.length === 0 && <Empty icon="check" title={t("live.feed.empty")} />}
+        <ol class="rows" aria-label={t("alerts.list")}>
+          {view.shown.map((alert) => (
+            <AlertRow key={alert.id} alert={alert} fresh={view.fresh.has(alert.id)} />
+          ))}
+        </ol>
+      </div>
+    </section>
+  );
+}

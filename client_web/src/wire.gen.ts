@@ -1,0 +1,701 @@
+// Made by scripts/wire.mjs from the server's models; don't edit.
+export type paths = Record<string, never>;
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /**
+         * Acknowledge
+         * @description Who saw an alert.
+         */
+        Acknowledge: {
+            /**
+             * By
+             * @default null
+             */
+            by?: string | null;
+        };
+        /**
+         * Alert
+         * @description An alert as the API shows it.
+         */
+        Alert: {
+            /**
+             * Acknowledged At
+             * @default null
+             */
+            acknowledged_at: string | null;
+            /**
+             * Acknowledged By
+             * @default null
+             */
+            acknowledged_by: string | null;
+            /** Camera */
+            camera: string;
+            /** @default null */
+            close_reason: components["schemas"]["CloseReason"] | null;
+            /**
+             * Closed At
+             * @default null
+             */
+            closed_at: string | null;
+            /**
+             * Confidence
+             * @description Probability of the label at the look that raised it.
+             */
+            confidence: number;
+            /**
+             * Evidence
+             * @description Why it was raised: looks, belief, quality, settings and model versions.
+             */
+            evidence: {
+                [key: string]: unknown;
+            };
+            /**
+             * Face Url
+             * @description Picture of the face (JPEG), if one is kept.
+             * @default null
+             */
+            face_url: string | null;
+            /**
+             * Frame Url
+             * @description The whole picture (JPEG), if one is kept.
+             * @default null
+             */
+            frame_url: string | null;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["AlertKind"];
+            /**
+             * Raised At
+             * Format: date-time
+             */
+            raised_at: string;
+            state: components["schemas"]["AlertState"];
+            /** Track Id */
+            track_id: number;
+        };
+        /**
+         * AlertKind
+         * @description What an alert is about.
+         * @enum {string}
+         */
+        AlertKind: "no_mask" | "incorrect";
+        /**
+         * AlertMessage
+         * @description An alert was raised, closed or acknowledged.
+         */
+        AlertMessage: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "raised" | "closed" | "acknowledged" | "erased";
+            alert: components["schemas"]["Alert"];
+            /** Event Id */
+            event_id: number;
+            /**
+             * Type
+             * @default alert
+             * @constant
+             */
+            type: "alert";
+            /**
+             * V
+             * @default 1
+             * @constant
+             */
+            v: 1;
+        };
+        /**
+         * AlertPage
+         * @description One page of alerts, newest first.
+         */
+        AlertPage: {
+            /** Alerts */
+            alerts: components["schemas"]["Alert"][];
+            /**
+             * Next Cursor
+             * @default null
+             */
+            next_cursor: string | null;
+        };
+        /**
+         * AlertState
+         * @description Where an alert is in its life.
+         * @enum {string}
+         */
+        AlertState: "raised" | "acknowledged" | "closed";
+        /**
+         * Camera
+         * @description A camera as the API shows it.
+         */
+        Camera: {
+            /**
+             * Codec
+             * @default null
+             */
+            codec: string | null;
+            /** Detect Fps */
+            detect_fps: number;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Fixed
+             * @description Set by the settings file: the page can't change it.
+             */
+            fixed: boolean;
+            /**
+             * Fps
+             * @default null
+             */
+            fps: number | null;
+            /**
+             * @default {
+             *       "frame_age_s": null,
+             *       "frames_per_s": 0,
+             *       "looks_per_s": 0
+             *     }
+             */
+            health: components["schemas"]["CameraHealth"];
+            /**
+             * Height
+             * @default null
+             */
+            height: number | null;
+            /**
+             * Message
+             * @description The state in one sentence for a person, with what to do.
+             */
+            message: string;
+            /** Name */
+            name: string;
+            /**
+             * Next Try At
+             * @default null
+             */
+            next_try_at: string | null;
+            /** Options */
+            options: {
+                [key: string]: unknown;
+            };
+            /**
+             * Passthrough
+             * @description Whether browsers get its video as it is (true) or re-encoded.
+             * @default false
+             */
+            passthrough: boolean;
+            /**
+             * Publish Url
+             * @description For `webrtc:` cameras: the page that turns a phone into this camera, with its token.
+             * @default null
+             */
+            publish_url: string | null;
+            /**
+             * Reason
+             * @description Stable code of why it is not online, such as `unauthorized`; see `SourceReason`.
+             * @default null
+             */
+            reason: string | null;
+            rules: components["schemas"]["RuleSettings"];
+            /**
+             * Since
+             * Format: date-time
+             * @description When this state began.
+             */
+            since: string;
+            /**
+             * Source
+             * @description Type of its source: rtsp, file, device, webrtc.
+             */
+            source: string;
+            state: components["schemas"]["CameraState"];
+            /**
+             * Url
+             * @description Its address without user, password or token.
+             */
+            url: string;
+            /**
+             * Width
+             * @default null
+             */
+            width: number | null;
+        };
+        /**
+         * CameraChange
+         * @description What to change of a camera; what is left out stays.
+         */
+        CameraChange: {
+            /**
+             * Detect Fps
+             * @default null
+             */
+            detect_fps?: number | null;
+            /**
+             * Enabled
+             * @default null
+             */
+            enabled?: boolean | null;
+            /**
+             * Options
+             * @default null
+             */
+            options?: {
+                [key: string]: unknown;
+            } | null;
+            /** @default null */
+            rules?: components["schemas"]["RuleSettings"] | null;
+            /**
+             * Url
+             * @default null
+             */
+            url?: string | null;
+        };
+        /**
+         * CameraCreate
+         * @description A camera to add.
+         */
+        CameraCreate: {
+            /**
+             * Detect Fps
+             * @default 5
+             */
+            detect_fps?: number;
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /** Name */
+            name: string;
+            /** Options */
+            options?: {
+                [key: string]: unknown;
+            };
+            /** @default null */
+            rules?: components["schemas"]["RuleSettings"] | null;
+            /**
+             * Url
+             * @description Its address; user and password in it are kept encrypted and never shown again.
+             */
+            url: string;
+        };
+        /**
+         * CameraHealth
+         * @description Figures of the last seconds of one camera.
+         */
+        CameraHealth: {
+            /**
+             * Frame Age S
+             * @description From the newest picture's arrival to its verdicts, median of the last looks.
+             * @default null
+             */
+            frame_age_s: number | null;
+            /**
+             * Frames Per S
+             * @default 0
+             */
+            frames_per_s: number;
+            /**
+             * Looks Per S
+             * @default 0
+             */
+            looks_per_s: number;
+        };
+        /**
+         * CameraMessage
+         * @description A camera was added, changed, removed, or its state changed. The newest one counts.
+         */
+        CameraMessage: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "added" | "changed" | "removed" | "state";
+            camera: components["schemas"]["Camera"];
+            /**
+             * Type
+             * @default camera
+             * @constant
+             */
+            type: "camera";
+            /**
+             * V
+             * @default 1
+             * @constant
+             */
+            v: 1;
+        };
+        /**
+         * CameraState
+         * @description What a camera is doing.
+         * @enum {string}
+         */
+        CameraState: "connecting" | "online" | "stalled" | "offline" | "misconfigured" | "disabled";
+        /**
+         * CameraTest
+         * @description An address to try before it is saved.
+         */
+        CameraTest: {
+            /** Options */
+            options?: {
+                [key: string]: unknown;
+            };
+            /** Url */
+            url: string;
+        };
+        /**
+         * CameraTestResult
+         * @description What a camera sends, or why it does not work.
+         */
+        CameraTestResult: {
+            /**
+             * Audio Codec
+             * @default null
+             */
+            audio_codec: string | null;
+            /**
+             * Codec
+             * @default null
+             */
+            codec: string | null;
+            /**
+             * First Frame S
+             * @description Seconds from opening to the first picture.
+             * @default null
+             */
+            first_frame_s: number | null;
+            /**
+             * Fps
+             * @default null
+             */
+            fps: number | null;
+            /**
+             * Height
+             * @default null
+             */
+            height: number | null;
+            /** Message */
+            message: string;
+            /** Ok */
+            ok: boolean;
+            /**
+             * Passthrough
+             * @default false
+             */
+            passthrough: boolean;
+            /**
+             * Picture
+             * @description The first picture as a data URL (JPEG), longest side 640.
+             * @default null
+             */
+            picture: string | null;
+            /**
+             * Reason
+             * @default null
+             */
+            reason: string | null;
+            /**
+             * Remedy
+             * @default
+             */
+            remedy: string;
+            /**
+             * Width
+             * @default null
+             */
+            width: number | null;
+        };
+        /**
+         * CloseReason
+         * @description Why an alert was closed.
+         * @enum {string}
+         */
+        CloseReason: "mask_on" | "left" | "camera_lost" | "server_restarted";
+        /**
+         * ErrorMessage
+         * @description What the client sent made no sense; the connection stays open.
+         */
+        ErrorMessage: {
+            /** Code */
+            code: string;
+            /** Message */
+            message: string;
+            /**
+             * Type
+             * @default error
+             * @constant
+             */
+            type: "error";
+            /**
+             * V
+             * @default 1
+             * @constant
+             */
+            v: 1;
+        };
+        /**
+         * FacesMessage
+         * @description Everybody in view of one camera in one frame. Not kept, has no event id; the newest one counts.
+         */
+        FacesMessage: {
+            /** Camera */
+            camera: string;
+            /**
+             * Captured At
+             * Format: date-time
+             */
+            captured_at: string;
+            /** Height */
+            height: number;
+            /**
+             * Media Ticks
+             * @description 90 kHz time of this very frame in the live video; see the header `Maskwatch-Media-Origin` of the WHEP answer.
+             * @default null
+             */
+            media_ticks: number | null;
+            /** People */
+            people: components["schemas"]["Person"][];
+            /** Sequence */
+            sequence: number;
+            /**
+             * Type
+             * @default faces
+             * @constant
+             */
+            type: "faces";
+            /**
+             * V
+             * @default 1
+             * @constant
+             */
+            v: 1;
+            /** Width */
+            width: number;
+        };
+        /**
+         * HelloMessage
+         * @description First message after connecting, and again as the answer to `subscribe`.
+         */
+        HelloMessage: {
+            /** Cameras */
+            cameras: components["schemas"]["Camera"][];
+            /**
+             * Last Event Id
+             * @description Id of the newest event; resume from the last id you saw.
+             */
+            last_event_id: number;
+            /** Open Alerts */
+            open_alerts: number;
+            /**
+             * Resumed
+             * @description Every event since `resume_from` follows. False after asking to resume: too long ago, load the alerts again.
+             * @default false
+             */
+            resumed: boolean;
+            /**
+             * Server Time
+             * Format: date-time
+             */
+            server_time: string;
+            /** Server Version */
+            server_version: string;
+            /**
+             * Type
+             * @default hello
+             * @constant
+             */
+            type: "hello";
+            /**
+             * V
+             * @default 1
+             * @constant
+             */
+            v: 1;
+        };
+        /**
+         * MaskLabel
+         * @description What is believed of a face. `UNKNOWN` ("can't tell") is never a vote.
+         * @enum {string}
+         */
+        MaskLabel: "mask" | "no_mask" | "incorrect" | "unknown";
+        /**
+         * Person
+         * @description A person in view.
+         */
+        Person: {
+            /**
+             * Belief
+             * @description How much the state is believed, 0..1.
+             */
+            belief: number;
+            /**
+             * Box
+             * @description x1, y1, x2, y2 as shares of the picture's width and height.
+             */
+            box: [
+                number,
+                number,
+                number,
+                number
+            ];
+            /** Confidence */
+            confidence: number;
+            /** @description What this look says; `unknown` when it can't tell. */
+            label: components["schemas"]["MaskLabel"];
+            /** Probabilities */
+            probabilities: {
+                [key: string]: number;
+            };
+            /**
+             * Quality
+             * @description Weight of this look, 0..1.
+             */
+            quality: number;
+            /**
+             * Score
+             * @description Detector's score.
+             */
+            score: number;
+            /**
+             * Seen S
+             * @description Seconds since first seen.
+             */
+            seen_s: number;
+            /** @description What is believed of the person. */
+            state: components["schemas"]["TrackState"];
+            /** Track Id */
+            track_id: number;
+        };
+        /**
+         * Problem
+         * @description RFC 9457 problem+json.
+         */
+        Problem: {
+            /**
+             * Code
+             * @description Stable machine-readable code.
+             */
+            code: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Remedy
+             * @default
+             */
+            remedy: string;
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /**
+             * Type
+             * @default about:blank
+             */
+            type: string;
+        };
+        /**
+         * RuleSettings
+         * @description When a person without a mask becomes an alert.
+         */
+        RuleSettings: {
+            /**
+             * Alert Incorrect
+             * @description Whether a mask worn wrong (nose or chin out) raises an alert of kind `incorrect`.
+             * @default true
+             */
+            alert_incorrect: boolean;
+            /**
+             * Dwell S
+             * @description Seconds a person must have been believed to wear no mask before an alert is raised.
+             * @default 2
+             */
+            dwell_s: number;
+            /**
+             * Memory S
+             * @description Seconds a person out of sight is remembered as the same person; then the alert is closed.
+             * @default 2
+             */
+            memory_s: number;
+            /**
+             * Min Confidence
+             * @description Belief that a state needs before it is taken; between states a margin keeps it from flickering.
+             * @default 0.6
+             */
+            min_confidence: number;
+            /**
+             * Min Face Px
+             * @description Faces whose longer side is below this are never judged ("can't tell").
+             * @default 16
+             */
+            min_face_px: number;
+        };
+        /**
+         * Subscribe
+         * @description From the client: which cameras to follow. `cameras` None means all; [] none (alerts and states still come).
+         */
+        Subscribe: {
+            /**
+             * Cameras
+             * @description Cameras whose `faces` are wanted.
+             * @default null
+             */
+            cameras?: string[] | null;
+            /**
+             * Resume From
+             * @description Id of the last event seen; every later event is sent, without a gap.
+             * @default null
+             */
+            resume_from?: number | null;
+            /**
+             * Type
+             * @default subscribe
+             * @constant
+             */
+            type?: "subscribe";
+            /**
+             * V
+             * @default 1
+             * @constant
+             */
+            v?: 1;
+        };
+        /**
+         * TrackState
+         * @description What is held of a person: nothing yet, compliant, or a violation of one kind.
+         * @enum {string}
+         */
+        TrackState: "unknown" | "compliant" | "no_mask" | "incorrect";
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;
+
+export type Acknowledge = components["schemas"]["Acknowledge"];
+export type Alert = components["schemas"]["Alert"];
+export type AlertKind = components["schemas"]["AlertKind"];
+export type AlertMessage = components["schemas"]["AlertMessage"];
+export type AlertPage = components["schemas"]["AlertPage"];
+export type AlertState = components["schemas"]["AlertState"];
+export type Camera = components["schemas"]["Camera"];
+export type CameraChange = components["schemas"]["CameraChange"];
+export type CameraCreate = components["schemas"]["CameraCreate"];
+export type CameraHealth = components["schemas"]["CameraHealth"];
+export type CameraMessage = components["schemas"]["CameraMessage"];
+export type CameraState = components["schemas"]["CameraState"];
+export type CameraTest = components["schemas"]["CameraTest"];
+export type CameraTestResult = components["schemas"]["CameraTestResult"];
+export type CloseReason = components["schemas"]["CloseReason"];
+export type ErrorMessage = components["schemas"]["ErrorMessage"];
+export type FacesMessage = components["schemas"]["FacesMessage"];
+export type HelloMessage = components["schemas"]["HelloMessage"];
+export type MaskLabel = components["schemas"]["MaskLabel"];
+export type Person = components["schemas"]["Person"];
+export type Problem = components["schemas"]["Problem"];
+export type RuleSettings = components["schemas"]["RuleSettings"];
+export type Subscribe = components["schemas"]["Subscribe"];
+export type TrackState = components["schemas"]["TrackState"];
