@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, event, make_url
+from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy import create_engine as create_blocking_engine
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
@@ -46,15 +47,15 @@ def database_url(data_dir: Path, url: str | None) -> URL:
     return parsed.set(drivername="postgresql+asyncpg", query=query)
 
 
-def create_engine(url: URL, *, for_migration: bool = False) -> AsyncEngine:
-    """An engine that shows no values in its errors. For a migration, every transaction writes and WAL is switched on.
+def create_engine(url: URL) -> AsyncEngine:
+    """An engine that shows no values in its errors.
 
     Raises:
         PluginError: the PostgreSQL driver is not installed.
     """
     if url.get_backend_name() == "sqlite":
         engine = create_async_engine(url, hide_parameters=True, connect_args={"timeout": _BUSY_TIMEOUT_S})
-        _prepare_sqlite(engine, for_migration=for_migration)
+        _prepare_sqlite(engine.sync_engine, always_writes=False)
         return engine
     try:
         return create_async_engine(
@@ -74,6 +75,15 @@ def create_engine(url: URL, *, for_migration: bool = False) -> AsyncEngine:
         ) from None
 
 
+def create_sqlite_migration_engine(url: URL) -> Engine:
+    """A blocking engine for the same SQLite file, switched to WAL (which stays with the file); always writes."""
+    engine = create_blocking_engine(
+        url.set(drivername="sqlite"), hide_parameters=True, connect_args={"timeout": _BUSY_TIMEOUT_S}
+    )
+    _prepare_sqlite(engine, "journal_mode = WAL", always_writes=True)
+    return engine
+
+
 async def _connect_postgresql(*args: Any, **options: Any) -> Any:
     """Connect by asyncpg. SQLAlchemy passes on what goes wrong here as it is, so it is put in words here."""
     import asyncpg  # noqa: PLC0415 - comes with the extra `postgresql`
@@ -89,15 +99,13 @@ async def _connect_postgresql(*args: Any, **options: Any) -> Any:
         ) from None
 
 
-def _prepare_sqlite(engine: AsyncEngine, *, for_migration: bool) -> None:
+def _prepare_sqlite(engine: Engine, *further_pragmas: str, always_writes: bool) -> None:
     """Let SQLAlchemy, not the driver, begin transactions; wait for other writers instead of failing at once."""
     # FULL: a commit is on the disk before its event id is told to anyone; NORMAL could lose it with the power and give
     # the same id to another event. Alerts are rare, so the fsync a commit costs nothing that counts.
-    pragmas = ["foreign_keys = ON", "synchronous = FULL", f"busy_timeout = {int(_BUSY_TIMEOUT_S * 1000)}"]
-    if for_migration:
-        pragmas.append("journal_mode = WAL")  # stays with the file
+    pragmas = ("foreign_keys = ON", "synchronous = FULL", *further_pragmas)
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         cursor = connection.cursor()
@@ -105,10 +113,10 @@ def _prepare_sqlite(engine: AsyncEngine, *, for_migration: bool) -> None:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
         # IMMEDIATE: a transaction that will write takes the lock first; one that began as a reader could not wait.
-        writes = connection.get_execution_options().get(_WRITES, for_migration)
+        writes = connection.get_execution_options().get(_WRITES, always_writes)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 

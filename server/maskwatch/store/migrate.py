@@ -10,7 +10,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import URL, Connection, text
 
 from maskwatch.errors import StoreError
-from maskwatch.store.database import create_engine, translated_errors
+from maskwatch.store.database import create_engine, create_sqlite_migration_engine, translated_errors
 
 _one_at_a_time = threading.Lock()
 """Alembic keeps its context in module globals."""
@@ -25,21 +25,29 @@ def migrate(url: URL) -> None:
         StoreError: the database can't be reached or written, or was made by a newer version.
     """
     with _one_at_a_time, translated_errors():
-        asyncio.run(_migrate(url))
+        if url.get_backend_name() == "sqlite":
+            engine = create_sqlite_migration_engine(url)
+            try:
+                with engine.begin() as connection:
+                    _upgrade(connection)
+            finally:
+                engine.dispose()
+        else:
+            # Its only driver is asynchronous: it gets a loop of its own in this thread.
+            asyncio.run(_migrate_postgresql(url))
 
 
-async def _migrate(url: URL) -> None:
-    engine = create_engine(url, for_migration=True)
+async def _migrate_postgresql(url: URL) -> None:
+    engine = create_engine(url)
     try:
         async with engine.begin() as connection:
+            await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
             await connection.run_sync(_upgrade)
     finally:
         await engine.dispose()
 
 
 def _upgrade(connection: Connection) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
     config = Config()
     config.set_main_option("script_location", "maskwatch.store:migrations")
     config.attributes["connection"] = connection
