@@ -7,10 +7,9 @@ Answers are the raw logits of `trainable_view`: batch x cells x 16, for square p
 
 from typing import Any
 
-import numpy as np
 from keras import ops
 
-from maskwatch.detectors.anchor_free import STRIDES, grid
+from maskwatch.detectors.anchor_free import STRIDES
 
 TRUTH_WIDTH = 16
 FACE, IGNORED = 1, 2
@@ -21,23 +20,24 @@ _TINY = 1e-7
 _BOX_WEIGHT, _POINT_WEIGHT = 5.0, 0.1
 
 
-def side_of(cells: int) -> int:
-    """Side in pixels of the square picture that has so many cells.
-
-    Raises:
-        ValueError: no square picture has.
-    """
-    side = round(float(np.sqrt(cells / sum(1 / stride**2 for stride in STRIDES))))
-    if sum((side // stride) ** 2 for stride in STRIDES) != cells:
-        raise ValueError(f"{cells} cells are not those of a square picture")
-    return side
+def square_grid(answers: Any) -> tuple[Any, Any]:
+    """Cells of the square picture that so many answers belong to: (x, y) in pixels (n x 2), and stride (n x 1)."""
+    # A coarse cell covers 4 middle and 16 fine ones: 21 answers for each square of 32 x 32 pixels.
+    squares = ops.cast(ops.shape(answers)[1], "float32") / 21
+    side = ops.cast(ops.round(ops.sqrt(squares)), "int32")
+    points, strides = [], []
+    for stride in STRIDES:
+        columns = side * (STRIDES[-1] // stride)
+        index = ops.arange(columns * columns, dtype="int32")
+        cells = ops.cast(ops.stack([index % columns, index // columns], axis=1), "float32") * stride
+        points.append(cells)
+        strides.append(ops.ones_like(cells[:, :1]) * stride)
+    return ops.concatenate(points), ops.concatenate(strides)
 
 
 def detector_loss(truth: Any, answers: Any) -> Any:
     """Loss of a batch, a scalar."""
-    side = side_of(answers.shape[1])
-    cells, strides = grid(side, side)
-    points, stride = ops.convert_to_tensor(cells), ops.convert_to_tensor(strides[:, None])
+    points, stride = square_grid(answers)
     truth = ops.cast(truth, "float32")
     boxes = decode_boxes(answers[..., 2:6], points, stride)
     chosen, matched, quality = assign(truth, answers, boxes, points, stride)
