@@ -1,3 +1,3 @@
 """Fixtures that run real servers; each is in a module of its own under `fixtures/`."""
 
-pytest_plugins = ["tests.fixtures.postgresql"]
+pytest_plugins = ["tests.fixtures.clips", "tests.fixtures.postgresql", "tests.fixtures.rtsp"]

@@ -42,7 +42,9 @@ Picture = tuple[bytes, int, int, bool, Gst.Caps]
 def read_clip(path: str, codec: str) -> tuple[list[Picture], int]:
     """Every access unit of a clip: bytes, pts, dts, is-delta and caps; and the clip's length in nanoseconds."""
     parser, caps = PARSERS[codec]
-    pipeline = Gst.parse_launch(f'filesrc location="{path}" ! parsebin ! {parser} ! {caps} ! appsink name=out sync=false')
+    pipeline = Gst.parse_launch(
+        f'filesrc location="{path}" ! parsebin ! {parser} ! {caps} ! appsink name=out sync=false'
+    )
     out = pipeline.get_by_name("out")
     pipeline.set_state(Gst.State.PLAYING)
     pictures: list[Picture] = []
@@ -163,8 +165,11 @@ def main() -> None:
     if server.attach(None) == 0:
         raise SystemExit("the port is taken")
     loop = GLib.MainLoop()
-    print(json.dumps({"port": server.get_bound_port()}), flush=True)
-    threading.Thread(target=obey, args=({mount["path"]: factory for factory, mount in mounts}, loop), daemon=True).start()
+    sys.stdout.write(json.dumps({"port": server.get_bound_port()}) + "\n")
+    sys.stdout.flush()
+    threading.Thread(
+        target=obey, args=({mount["path"]: factory for factory, mount in mounts}, loop), daemon=True
+    ).start()
     loop.run()
 
 

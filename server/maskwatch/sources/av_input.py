@@ -12,20 +12,23 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import av
 import av.container
 import av.video.stream
 import numpy as np
 from av.bitstream import BitStreamFilterContext
-from av.video.frame import PictureType
 from av.stream import Discard, Disposition
+from av.video.frame import PictureType
 
 from maskwatch.core.ports import EncodedPacket, RawFrame, SourceSink, StreamInfo
 from maskwatch.core.types import Image
 from maskwatch.errors import SourceError, SourceReason
 from maskwatch.sources.media_clock import TICKS_PER_S, MediaClock
+
+VideoPacket: TypeAlias = "av.Packet[av.video.stream.VideoStream]"
+"""A packet of a video stream."""
 
 _BROWSER_PIXELS = frozenset({"yuv420p", "yuvj420p"})
 _SPS_START = re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67]")
@@ -42,6 +45,9 @@ class Failures(Protocol):
 
     def reading(self, error: av.FFmpegError | None, *, any_packet: bool) -> SourceError:
         """Why no more can be read; `error` is None when the stream just ended."""
+
+    def undecodable(self) -> SourceError:
+        """Packets come, but no picture can be made of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +120,7 @@ def codec_unsupported(shown: str, codec: str | None = None) -> SourceError:
 
 def read_packets(
     container: av.container.InputContainer, stream: av.video.stream.VideoStream, failures: Failures
-) -> Iterator[av.Packet]:
+) -> Iterator[VideoPacket]:
     """The packets of `stream` in decoding order; at its end an empty packet, which drains the decoder.
 
     Raises:
@@ -179,7 +185,7 @@ class VideoPlayer:
         context.copy_opaque = True
         self._annex_b = _AnnexB(stream) if context.name == "h264" else None
 
-    def feed(self, packet: av.Packet) -> None:
+    def feed(self, packet: VideoPacket) -> None:
         """Decode one packet (an empty one drains the decoder) and deliver what comes of it.
 
         Raises:
@@ -198,7 +204,7 @@ class VideoPlayer:
         elif now_s - self._last_picture_s > _NO_PICTURE_AFTER_S:
             raise self.undecodable()
         if data and self._annex_b is not None and self._info is not None and self._info.passthrough:
-            self._pass_on(self._annex_b.convert(data, keyframe=packet.is_keyframe), arrival, packet.is_keyframe)
+            self._pass_on(self._annex_b, data, packet, arrival)
         for frame in frames:
             self._deliver(frame, arrival)
 
@@ -206,15 +212,11 @@ class VideoPlayer:
         """Why there is no picture although packets come."""
         if self._unsupported:
             return codec_unsupported(self._spec.shown, self._stream.codec_context.name)
-        return SourceError(
-            SourceReason.CORRUPT,
-            f"What {self._spec.shown} sends can't be decoded to pictures.",
-            remedy="Check whether another player shows it; switch 'smart codec' settings such as H.264+ off.",
-        )
+        return self._spec.failures.undecodable()
 
-    def _decode(self, packet: av.Packet) -> list[av.VideoFrame]:
+    def _decode(self, packet: VideoPacket) -> list[av.VideoFrame]:
         try:
-            return [frame for frame in packet.decode() if isinstance(frame, av.VideoFrame)]
+            return packet.decode()
         except (av.DecoderNotFoundError, av.PatchWelcomeError, av.error.NotImplementedError):
             self._unsupported = True
         except av.EOFError:
@@ -252,10 +254,17 @@ class VideoPlayer:
             self._info = info
             self._sink.opened(info)
 
-    def _pass_on(self, data: bytes, arrival: _Arrival, keyframe: bool) -> None:
-        self._sink.packet(
-            EncodedPacket(data=data, ticks=arrival.ticks, keyframe=keyframe, captured_monotonic_s=arrival.monotonic_s)
-        )
+    def _pass_on(self, annex_b: "_AnnexB", data: bytes, packet: VideoPacket, arrival: _Arrival) -> None:
+        converted = annex_b.convert(data, keyframe=packet.is_keyframe)
+        if converted:
+            self._sink.packet(
+                EncodedPacket(
+                    data=converted,
+                    ticks=arrival.ticks,
+                    keyframe=packet.is_keyframe,
+                    captured_monotonic_s=arrival.monotonic_s,
+                )
+            )
 
     def _deliver(self, frame: av.VideoFrame, newest: _Arrival) -> None:
         arrival = frame.opaque if isinstance(frame.opaque, _Arrival) else newest
@@ -296,7 +305,10 @@ class _AnnexB:
     def convert(self, data: bytes, *, keyframe: bool) -> bytes:
         """`data` as Annex B."""
         if self._filter is not None:
-            return b"".join(bytes(packet) for packet in self._filter.filter(av.Packet(data)))
+            try:
+                return b"".join(bytes(packet) for packet in self._filter.filter(av.Packet(data)))
+            except av.FFmpegError:
+                return b""  # Cut off in the middle; the decoder has already said what can be made of it.
         if keyframe and not _SPS_START.search(data, 0, 4096):
             return self._parameter_sets + data
         return data

@@ -125,6 +125,14 @@ class DeviceFailures:
             remedy="Plug it in again; it is opened again by itself.",
         )
 
+    def undecodable(self) -> SourceError:
+        """See `Failures`."""
+        return SourceError(
+            SourceReason.CORRUPT,
+            f"What the camera at {self._path} sends can't be decoded to pictures.",
+            remedy="Try another of its formats with the option pixels, such as mjpeg.",
+        )
+
 
 def _create(config: DeviceConfig, **_: object) -> FrameSource:
     return DeviceSource(config)

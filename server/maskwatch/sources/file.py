@@ -7,12 +7,21 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 import av
+import av.container
 from pydantic import BaseModel, ConfigDict, Field
 
 from maskwatch.core.ports import FrameSource, SourceSink, StopSignal
 from maskwatch.errors import SourceError, SourceReason
 from maskwatch.plugins import Plugin
-from maskwatch.sources.av_input import InputSpec, VideoPlayer, find_video, open_input, read_packets
+from maskwatch.sources.av_input import (
+    Failures,
+    InputSpec,
+    VideoPacket,
+    VideoPlayer,
+    find_video,
+    open_input,
+    read_packets,
+)
 
 _LATE_S = 0.5
 """Who is later than this (a machine that slept, a slow disk) does not hurry to catch up: the schedule moves."""
@@ -74,17 +83,20 @@ class FileSource:
                     raise player.undecodable()
                 if not self._config.loop:
                     raise failures.reading(None, any_packet=True)
-                self._rewind(container, failures)
+                _rewind(container, failures)
                 pace.start_over()
 
-    def _rewind(self, container: "av.container.InputContainer", failures: "FileFailures") -> None:
+
+def _rewind(container: av.container.InputContainer, failures: Failures) -> None:
+    """Go back to the beginning: by time, or by bytes in a file that knows no times (a raw H.264 stream)."""
+    for by_bytes in (False, True):
         try:
-            container.seek(0)
+            container.seek(0, unsupported_byte_offset=by_bytes)
         except av.FFmpegError as error:
             failure = failures.reading(error, any_packet=True)
         else:
             return
-        raise failure
+    raise failure
 
 
 class _Pace:
@@ -100,7 +112,7 @@ class _Pace:
         """The file begins again: its first picture comes one picture's time after its last."""
         self._previous = None
 
-    def wait_for(self, packet: av.Packet) -> bool:
+    def wait_for(self, packet: VideoPacket) -> bool:
         """Wait for the packet's time; False when told to stop."""
         stamp = packet.dts if packet.dts is not None else packet.pts
         at = None if stamp is None or packet.time_base is None else float(stamp * packet.time_base)
@@ -152,6 +164,14 @@ class FileFailures:
         return SourceError(
             SourceReason.CORRUPT,
             f"The file {self._path} {'can be read only in part' if any_packet else 'holds nothing that can be read'}.",
+            remedy="Copy it again, or convert it to MP4 with H.264.",
+        )
+
+    def undecodable(self) -> SourceError:
+        """See `Failures`."""
+        return SourceError(
+            SourceReason.CORRUPT,
+            f"Nothing in the file {self._path} can be decoded to pictures: it is damaged.",
             remedy="Copy it again, or convert it to MP4 with H.264.",
         )
 

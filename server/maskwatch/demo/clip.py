@@ -1,0 +1,121 @@
+"""Draws the demo's pictures and encodes them as H.264 without B-frames, which browsers are shown as it is."""
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from maskwatch.core.types import Image
+from maskwatch.demo.masks import BLUE, WHITE, wear_mask
+from maskwatch.demo.portraits import Portrait, load_portraits
+from maskwatch.demo.room import draw_room
+from maskwatch.demo.script import LOOP_S, Pose, collins_at, hopper_at
+from maskwatch.errors import StoreError
+
+CLIP_VERSION = 1
+"""Goes up whenever the clip would look different, so that old ones are not taken for it."""
+WIDTH, HEIGHT, FPS = 1280, 720, 15
+_KEYFRAME_S = 1
+_CODEC_OPTIONS = {"bf": "0", "preset": "veryfast", "crf": "21", "tune": "film"}
+_MASK_STEPS = 8
+
+Progress = Callable[[float], None]
+
+
+def demo_clip(data_dir: Path, progress: Progress) -> Path:
+    """The demo's clip in `data_dir`; it is made if it is not there yet. `progress` is told the share done, 0 to 1.
+
+    Raises:
+        PluginError: the packages that ship the portraits are not installed.
+        StoreError: the folder can't be written.
+    """
+    path = data_dir / "demo" / f"room-{CLIP_VERSION}.mp4"
+    return path if path.is_file() else make_demo_clip(path, progress)
+
+
+def make_demo_clip(path: Path, progress: Progress) -> Path:
+    """Make the clip at `path`, whole or not at all: 1280 x 720, 15 frames a second, 24 s that loop without a seam.
+
+    Raises:
+        PluginError: the packages that ship the portraits are not installed.
+        StoreError: the folder can't be written.
+    """
+    unfinished = path.with_suffix(f".{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _encode(unfinished, progress)
+        unfinished.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"The demo's clip can't be written to {path.parent}: {os.strerror(error.errno or 0)}.",
+            remedy="Free some space, or choose another folder with --data-dir.",
+        ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def demo_pictures() -> Iterator[Image]:
+    """Every picture of the loop."""
+    room = draw_room(WIDTH, HEIGHT)
+    collins, hopper = load_portraits()
+    people = (
+        (_Actor(collins.scaled(1.22), BLUE), collins_at),
+        (_Actor(hopper.scaled(0.98), WHITE), hopper_at),
+    )
+    for index in range(round(LOOP_S * FPS)):
+        picture = room.copy()
+        for actor, pose_at in people:
+            pose = pose_at(index / FPS)
+            if pose is not None:
+                actor.draw(picture, pose)
+        yield picture
+
+
+def _encode(path: Path, progress: Progress) -> None:
+    total = round(LOOP_S * FPS)
+    with av.open(str(path), "w", format="mp4", options={"movflags": "faststart"}) as container:
+        stream = container.add_stream("libx264", rate=FPS, options=_CODEC_OPTIONS)
+        stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        stream.codec_context.gop_size = _KEYFRAME_S * FPS
+        for index, picture in enumerate(demo_pictures()):
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            progress((index + 1) / total)
+        container.mux(stream.encode())
+
+
+@dataclass
+class _Actor:
+    """A person who can be drawn in any pose."""
+
+    portrait: Portrait
+    colour: tuple[int, int, int]
+    _worn: dict[int, Image] = field(default_factory=dict)
+
+    def draw(self, picture: Image, pose: Pose) -> None:
+        """Put the person into the picture: standing on its lower edge, behind which the portrait ends."""
+        portrait = self.portrait
+        height, width = portrait.alpha.shape
+        move = cv2.getRotationMatrix2D((width / 2, height), pose.lean, 1.0)
+        # A little lower than the edge, so that leaning and bobbing never lift the portrait's end into sight.
+        move[:, 2] += (pose.x * WIDTH - width / 2, HEIGHT - height + 26 - pose.up)
+        left = max(0, int(move[0, 2]) - 40)
+        right = min(WIDTH, left + width + 120)
+        if right <= left:
+            return
+        move[0, 2] -= left
+        warp = partial(cv2.warpAffine, M=move, dsize=(right - left, HEIGHT), flags=cv2.INTER_LINEAR)
+        alpha = warp(portrait.alpha)[..., None]
+        behind = picture[:, left:right]
+        behind[:] = (behind + (warp(self._with_mask(pose.mask)) - behind.astype(np.float32)) * alpha).astype(np.uint8)
+
+    def _with_mask(self, amount: float) -> Image:
+        step = round(amount * _MASK_STEPS)
+        if step not in self._worn:
+            self._worn[step] = wear_mask(self.portrait, step / _MASK_STEPS, self.colour)
+        return self._worn[step]
