@@ -117,6 +117,19 @@ async def _gather_at(gather: Any, wanted: list[str], component: int, addresses: 
     return await gather(component=component, addresses=wanted)
 
 
+async def finish_closing(connection: RTCPeerConnection) -> None:
+    """After `close`: wait for what was still connecting, and end the consent checks it may have begun since.
+
+    aioice begins them even for a connection closed meanwhile, and only ends them half a minute later.
+    """
+    for ice in {transceiver.receiver.transport.transport for transceiver in connection.getTransceivers()}:
+        inside: Any = ice
+        if (started := inside._RTCIceTransport__start) is not None:  # noqa: SLF001
+            await started.wait()
+        if (consent := inside._connection._query_consent_task) is not None:  # noqa: SLF001
+            consent.cancel()
+
+
 def decoder_backlog(receiver: RTCRtpReceiver) -> int:
     """How many encoded pictures wait for the decoder thread."""
     return _decoder_queue(receiver).qsize()

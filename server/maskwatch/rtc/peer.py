@@ -11,7 +11,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 from aiortc.rtcrtpsender import RTCRtpSender
 
 from maskwatch.errors import BusyError, InvalidRequestError, NotFoundError
-from maskwatch.rtc.aiortc_inside import forget_backlog, offer_addresses
+from maskwatch.rtc.aiortc_inside import finish_closing, forget_backlog, offer_addresses
 from maskwatch.rtc.ice import IceSettings
 from maskwatch.rtc.offers import Offer, read_candidates
 
@@ -113,6 +113,7 @@ class Peer:
         for receiver in self.connection.getReceivers():
             forget_backlog(receiver)
         await self.connection.close()
+        await finish_closing(self.connection)
 
     def _state_changed(self) -> None:
         state = self.connection.connectionState

@@ -68,7 +68,7 @@ async def read_sdp(request: web.Request, content_type: str) -> str:
 
 def created(request: web.Request, peer: Peer, answer: str, ice: IceSettings) -> web.Response:
     """The response to an offer: the answer, and where the session lies."""
-    response = web.Response(status=HTTPStatus.CREATED, text=answer, content_type=SDP)
+    response = web.Response(status=HTTPStatus.CREATED, body=answer.encode(), content_type=SDP)
     response.headers[hdrs.LOCATION] = f"{request.rel_url.raw_path}/{peer.id}"
     response.headers[hdrs.ETAG] = f'"{peer.etag}"'
     response.headers["Accept-Patch"] = FRAGMENT
