@@ -12,7 +12,9 @@ from maskwatch.web import schema
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-FROM_THE_CLIENT = ("Acknowledge", "CameraChange", "CameraCreate", "CameraTest", "Login", "Subscribe")
+FROM_THE_CLIENT = (
+    "Acknowledge", "AlertFilter", "AlertRange", "CameraChange", "CameraCreate", "CameraTest", "Login", "Subscribe",
+)  # fmt: skip
 """Models the browser sends; of these, fields with a default may be left out."""
 
 

@@ -7,8 +7,9 @@ import { moment, startClock } from "./state/clock";
 import { startHouse } from "./state/house";
 import { tellError } from "./state/notices";
 import { applyTheme, chosenLanguage } from "./state/preferences";
+import { wayBack } from "./state/publish-token";
 import { route, startRouter } from "./state/router";
-import { isUnauthorized, loadInfo, toLogin } from "./state/session";
+import { loadInfo, nextPage, toLogin } from "./state/session";
 import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/pages.css";
@@ -21,22 +22,23 @@ document.addEventListener("keydown", unlockSound);
 
 async function start(): Promise<void> {
   await switchLanguage(pickLanguage(chosenLanguage.peek(), navigator.languages));
+  const back = route.peek().page === "login" ? wayBack(nextPage(window.location.search)) : null;
+  if (back) return window.location.replace(back);
   const root = document.getElementById("app");
   if (!root) return;
   // Whoever opens a publish link has no account here: that page needs nothing of the house but how to connect.
   const alone = route.peek().page === "publish" || route.peek().page === "login";
   let welcome = true;
   try {
-    await loadInfo();
+    welcome = !(await loadInfo()).login_needed;
   } catch (error) {
-    if (isUnauthorized(error)) welcome = false;
-    else if (!alone) tellError(error);
+    if (!alone) tellError(error);
   }
   if (!welcome && !alone) toLogin();
   render(<App />, root);
   if (alone || !welcome) return;
   watchAttention(moment);
-  startHouse({ onUnauthorized: toLogin });
+  startHouse();
 }
 
 void start();

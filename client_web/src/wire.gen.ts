@@ -75,6 +75,49 @@ export interface components {
             track_id: number;
         };
         /**
+         * AlertFilter
+         * @description Query of the list of alerts; what is left out does not narrow it.
+         */
+        AlertFilter: {
+            /**
+             * Camera
+             * @default null
+             */
+            camera?: string | null;
+            /**
+             * Cursor
+             * @description `next_cursor` of the page before.
+             * @default null
+             */
+            cursor?: string | null;
+            /** @default null */
+            kind?: components["schemas"]["AlertKind"] | null;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit?: number;
+            /**
+             * Min Confidence
+             * @default null
+             */
+            min_confidence?: number | null;
+            /**
+             * Since
+             * @description Raised at this time or later.
+             * @default null
+             */
+            since?: string | null;
+            /** @default null */
+            state?: components["schemas"]["AlertState"] | null;
+            /**
+             * Until
+             * @description Raised before this time.
+             * @default null
+             */
+            until?: string | null;
+        };
+        /**
          * AlertKind
          * @description What an alert is about.
          * @enum {string}
@@ -118,6 +161,29 @@ export interface components {
              * @default null
              */
             next_cursor: string | null;
+        };
+        /**
+         * AlertRange
+         * @description Which alerts to erase: at least one of `since` and `until` must be given.
+         */
+        AlertRange: {
+            /**
+             * Camera
+             * @default null
+             */
+            camera?: string | null;
+            /**
+             * Since
+             * @description Raised at this time or later.
+             * @default null
+             */
+            since?: string | null;
+            /**
+             * Until
+             * @description Raised before this time.
+             * @default null
+             */
+            until?: string | null;
         };
         /**
          * AlertState
@@ -412,6 +478,14 @@ export interface components {
          */
         CloseReason: "mask_on" | "left" | "camera_lost" | "server_restarted";
         /**
+         * Erased
+         * @description How many alerts were erased, pictures and all.
+         */
+        Erased: {
+            /** Count */
+            count: number;
+        };
+        /**
          * ErrorMessage
          * @description What the client sent made no sense; the connection stays open.
          */
@@ -473,6 +547,23 @@ export interface components {
             width: number;
         };
         /**
+         * Health
+         * @description Answer of `/healthz`.
+         */
+        Health: {
+            /**
+             * Meaning
+             * @default The process is alive and its event loop answers.
+             */
+            meaning: string;
+            /**
+             * Status
+             * @default ok
+             * @constant
+             */
+            status: "ok";
+        };
+        /**
          * HelloMessage
          * @description First message after connecting, and again as the answer to `subscribe`.
          */
@@ -511,6 +602,63 @@ export interface components {
              * @constant
              */
             v: 1;
+        };
+        /**
+         * IceServer
+         * @description A STUN or TURN server, as WebRTC's RTCIceServer.
+         */
+        IceServer: {
+            /**
+             * Credential
+             * @default null
+             */
+            credential: string | null;
+            /** Urls */
+            urls: string[];
+            /**
+             * Username
+             * @default null
+             */
+            username: string | null;
+        };
+        /**
+         * Info
+         * @description What this server is. `service` is there for those who are logged in only.
+         */
+        Info: {
+            /** Login Needed */
+            login_needed: boolean;
+            /**
+             * Protocol
+             * @description Version of the websocket's messages.
+             * @default 1
+             */
+            protocol: number;
+            /** @default null */
+            service: components["schemas"]["ServiceInfo"] | null;
+            /**
+             * User
+             * @default null
+             */
+            user: string | null;
+            /** Version */
+            version: string;
+        };
+        /**
+         * Login
+         * @description User and password.
+         */
+        Login: {
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+            /**
+             * User
+             * @default admin
+             */
+            user?: string;
         };
         /**
          * MaskLabel
@@ -594,6 +742,42 @@ export interface components {
             type: string;
         };
         /**
+         * Readiness
+         * @description Answer of `/readyz`: ready when every check says `ok`; what is wrong stands in its place otherwise.
+         */
+        Readiness: {
+            /** Checks */
+            checks: {
+                [key: string]: string;
+            };
+            /** Ready */
+            ready: boolean;
+        };
+        /**
+         * RetentionSettings
+         * @description How long alerts and their pictures are kept. Whichever limit is reached first counts.
+         */
+        RetentionSettings: {
+            /**
+             * Max Age Days
+             * @description Alerts older than this are erased with their pictures.
+             * @default 30
+             */
+            max_age_days: number;
+            /**
+             * Max Megabytes
+             * @description The oldest pictures are erased beyond this many megabytes (1e6 bytes).
+             * @default 2000
+             */
+            max_megabytes: number;
+            /**
+             * Snapshots
+             * @description Whether to keep a picture of the face and of the frame with each alert.
+             * @default true
+             */
+            snapshots: boolean;
+        };
+        /**
          * RuleSettings
          * @description When a person without a mask becomes an alert.
          */
@@ -628,6 +812,57 @@ export interface components {
              * @default 16
              */
             min_face_px: number;
+        };
+        /**
+         * ServiceInfo
+         * @description What a logged-in page needs to know of the server.
+         */
+        ServiceInfo: {
+            /** Ice Servers */
+            ice_servers: components["schemas"]["IceServer"][];
+            /**
+             * Phone Hint
+             * @description Why not, in one sentence with what to do.
+             * @default null
+             */
+            phone_hint: string | null;
+            /**
+             * Phones Can Connect
+             * @description Whether a phone can reach this server and will be allowed to give it its camera.
+             */
+            phones_can_connect: boolean;
+            /** @description The common rules: what a camera without its own goes by. */
+            rules: components["schemas"]["RuleSettings"];
+            storage: components["schemas"]["StorageInfo"];
+        };
+        /**
+         * Session
+         * @description Whether this server asks for a password, and who is logged in.
+         */
+        Session: {
+            /**
+             * Login Needed
+             * @description A password is set, and this request came without one.
+             */
+            login_needed: boolean;
+            /**
+             * User
+             * @description Who is logged in; None when nobody is, or when no password is set.
+             * @default null
+             */
+            user: string | null;
+        };
+        /**
+         * StorageInfo
+         * @description What is stored, and how long.
+         */
+        StorageInfo: {
+            /**
+             * Picture Bytes
+             * @description Bytes of all pictures kept.
+             */
+            picture_bytes: number;
+            retention: components["schemas"]["RetentionSettings"];
         };
         /**
          * Subscribe
@@ -677,9 +912,11 @@ export type operations = Record<string, never>;
 
 export type Acknowledge = components["schemas"]["Acknowledge"];
 export type Alert = components["schemas"]["Alert"];
+export type AlertFilter = components["schemas"]["AlertFilter"];
 export type AlertKind = components["schemas"]["AlertKind"];
 export type AlertMessage = components["schemas"]["AlertMessage"];
 export type AlertPage = components["schemas"]["AlertPage"];
+export type AlertRange = components["schemas"]["AlertRange"];
 export type AlertState = components["schemas"]["AlertState"];
 export type Camera = components["schemas"]["Camera"];
 export type CameraChange = components["schemas"]["CameraChange"];
@@ -690,12 +927,22 @@ export type CameraState = components["schemas"]["CameraState"];
 export type CameraTest = components["schemas"]["CameraTest"];
 export type CameraTestResult = components["schemas"]["CameraTestResult"];
 export type CloseReason = components["schemas"]["CloseReason"];
+export type Erased = components["schemas"]["Erased"];
 export type ErrorMessage = components["schemas"]["ErrorMessage"];
 export type FacesMessage = components["schemas"]["FacesMessage"];
+export type Health = components["schemas"]["Health"];
 export type HelloMessage = components["schemas"]["HelloMessage"];
+export type IceServer = components["schemas"]["IceServer"];
+export type Info = components["schemas"]["Info"];
+export type Login = components["schemas"]["Login"];
 export type MaskLabel = components["schemas"]["MaskLabel"];
 export type Person = components["schemas"]["Person"];
 export type Problem = components["schemas"]["Problem"];
+export type Readiness = components["schemas"]["Readiness"];
+export type RetentionSettings = components["schemas"]["RetentionSettings"];
 export type RuleSettings = components["schemas"]["RuleSettings"];
+export type ServiceInfo = components["schemas"]["ServiceInfo"];
+export type Session = components["schemas"]["Session"];
+export type StorageInfo = components["schemas"]["StorageInfo"];
 export type Subscribe = components["schemas"]["Subscribe"];
 export type TrackState = components["schemas"]["TrackState"];

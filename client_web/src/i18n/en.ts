@@ -244,8 +244,9 @@ export const en = {
   "add.phone.arrived": "The picture has arrived.",
   "add.phone.show": "Show the camera",
   "add.phone.insecure":
-    "Phones give their camera to https pages only, and this link is not https. Start the server with tls.mode: self_signed and an address other devices reach (docs/phone-as-camera.md).",
-  "add.phone.local": "This link leads to 127.0.0.1: only this very computer can open it.",
+    "Phones give their camera to https pages only, and this link is not https. Set tls.mode: self_signed in the settings file.",
+  "add.phone.local":
+    "Only this computer reaches the server. For phones, set a password and, in the settings file, server.host: 0.0.0.0 and tls.mode: self_signed.",
 
   "settings.title": "Settings",
   "settings.page": "This browser",
@@ -269,6 +270,7 @@ export const en = {
     "A picture of the face and of the scene with each alert. Nothing of people who wear a mask. No name, no recognition of who it is.",
   "settings.stored.none": "No pictures: snapshots are switched off in the settings file.",
   "settings.stored.keep": "Alerts are kept for {days} days, pictures up to {size}. Then the oldest go.",
+  "settings.stored.used": "Pictures take {size} now.",
   "settings.stored.file": "Set in the settings file under retention.",
   "settings.server": "Server",
   "settings.server.version": "Version",

@@ -248,8 +248,9 @@ export const id: Messages = {
   "add.phone.arrived": "Gambar sudah tiba.",
   "add.phone.show": "Tampilkan kamera",
   "add.phone.insecure":
-    "Ponsel memberi kameranya hanya kepada halaman https, dan tautan ini bukan https. Jalankan server dengan tls.mode: self_signed dan alamat yang terjangkau perangkat lain (docs/phone-as-camera.md).",
-  "add.phone.local": "Tautan ini menuju 127.0.0.1: hanya komputer ini yang bisa membukanya.",
+    "Ponsel memberi kameranya hanya kepada halaman https, dan tautan ini bukan https. Atur tls.mode: self_signed di berkas pengaturan.",
+  "add.phone.local":
+    "Hanya komputer ini yang menjangkau server. Untuk ponsel, pasang kata sandi dan, di berkas pengaturan, server.host: 0.0.0.0 dan tls.mode: self_signed.",
 
   "settings.title": "Pengaturan",
   "settings.page": "Peramban ini",
@@ -273,6 +274,7 @@ export const id: Messages = {
     "Gambar wajah dan pemandangan pada tiap peringatan. Tidak ada apa pun dari orang yang bermasker. Tanpa nama, tanpa pengenalan siapa orangnya.",
   "settings.stored.none": "Tidak ada gambar: penyimpanannya dimatikan di berkas pengaturan.",
   "settings.stored.keep": "Peringatan disimpan {days} hari, gambar sampai {size}. Setelah itu yang tertua dihapus.",
+  "settings.stored.used": "Gambar kini memakan {size}.",
   "settings.stored.file": "Diatur di berkas pengaturan pada bagian retention.",
   "settings.server": "Server",
   "settings.server.version": "Versi",

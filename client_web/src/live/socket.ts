@@ -16,11 +16,8 @@ export interface Listener {
   alert(message: AlertMessage): void;
   camera(message: CameraMessage): void;
   connection(connection: Connection): void;
-  /** The server closed the door: sign in first. */
-  unauthorized(): void;
 }
 
-const POLICY_VIOLATION = 1008;
 /** A server that has nothing to say is asked after this long whether it is still there, … */
 const QUIET_MS = 8_000;
 /** … and taken for gone when it doesn't answer within this. */
@@ -97,10 +94,8 @@ export class LiveSocket {
     socket.onmessage = (event) => {
       if (socket === this.socket && typeof event.data === "string") this.receive(event.data);
     };
-    socket.onclose = (event) => {
-      if (socket !== this.socket) return;
-      if (event.code === POLICY_VIOLATION) this.listener.unauthorized();
-      this.lose();
+    socket.onclose = () => {
+      if (socket === this.socket) this.lose();
     };
     this.expect(QUIET_MS, () => this.lose());
   }

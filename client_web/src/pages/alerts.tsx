@@ -8,7 +8,7 @@ import { now } from "../state/clock";
 import { cameras, erased, alerts as live } from "../state/house";
 import { tellError } from "../state/notices";
 import { go, search } from "../state/router";
-import { info } from "../state/session";
+import { service } from "../state/session";
 import { AlertDetail } from "../ui/alert-detail";
 import { AlertRow } from "../ui/alert-row";
 import { Button, Empty } from "../ui/basics";
@@ -126,7 +126,7 @@ function NoAlerts({ filtered }: { filtered: boolean }) {
       </Empty>
     );
   }
-  const days = info.value?.retention.max_age_days;
+  const days = service.value?.storage.retention.max_age_days;
   return (
     <Empty icon="check" title={t("alerts.empty")}>
       {days && <p class="hint">{t("alerts.empty.hint", { days })}</p>}

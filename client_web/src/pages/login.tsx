@@ -7,7 +7,7 @@ import { Button, Field } from "../ui/basics";
 import { Mark } from "../ui/icons";
 
 export function LoginPage() {
-  const [user, setUser] = useState("");
+  const [user, setUser] = useState("admin");
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | null>(null);

@@ -3,7 +3,7 @@ import { LANGUAGES, type Language, language, number, switchLanguage, t } from ".
 import { askToNotify, chime, soundBlocked, unlockSound } from "../state/alarm";
 import { version } from "../state/house";
 import { chosenLanguage, notify, singleKeys, sound, type Theme, theme } from "../state/preferences";
-import { info, signOut } from "../state/session";
+import { info, service, signOut } from "../state/session";
 import { Button, Switch } from "../ui/basics";
 
 export function SettingsPage() {
@@ -116,16 +116,20 @@ function Segments<T extends string>({ name, label, value, options, onChoice }: S
   );
 }
 
+function megabytes(n: number): string {
+  return n >= 1000 ? `${number(n / 1000, 1)} GB` : `${number(n, n < 10 ? 1 : 0)} MB`;
+}
+
 function Stored() {
-  const kept = info.value?.retention;
-  if (!kept) return null;
-  const size =
-    kept.max_megabytes >= 1000 ? `${number(kept.max_megabytes / 1000, 1)} GB` : `${number(kept.max_megabytes)} MB`;
+  const storage = service.value?.storage;
+  if (!storage) return null;
+  const kept = storage.retention;
   return (
     <section class="card">
       <h2>{t("settings.stored")}</h2>
       <p>{kept.snapshots ? t("settings.stored.faces") : t("settings.stored.none")}</p>
-      <p>{t("settings.stored.keep", { days: number(kept.max_age_days, 1), size })}</p>
+      <p>{t("settings.stored.keep", { days: number(kept.max_age_days, 1), size: megabytes(kept.max_megabytes) })}</p>
+      <p>{t("settings.stored.used", { size: megabytes(storage.picture_bytes / 1e6) })}</p>
       <p class="hint">{t("settings.stored.file")}</p>
     </section>
   );

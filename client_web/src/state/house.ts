@@ -7,6 +7,7 @@ import { AlertList, isOpen } from "./alerts";
 import { api } from "./api";
 import { moment, setServerTime } from "./clock";
 import { spoken, tellError } from "./notices";
+import { checkSession } from "./session";
 
 /** Alerts kept in the page; older ones are on the alerts page, from the server. */
 const KEPT_ALERTS = 200;
@@ -89,12 +90,13 @@ function takeFaces(message: FacesMessage): void {
 // ---- the connection --------------------------------------------------------------------------------------------------
 
 const address = () => `${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/api/v1/ws`;
-let onUnauthorized: () => void = () => undefined;
 
 const socket = new LiveSocket(address(), {
   connection(next) {
     batch(() => {
       connection.value = next;
+      // A session that ended looks like any other refusal from here: ask.
+      if (next.state === "lost" && next.retryAt !== null) void checkSession();
       if (next.state !== "open") for (const name of looks.keys()) forget(name);
     });
   },
@@ -118,11 +120,9 @@ const socket = new LiveSocket(address(), {
     const others = (cameras.peek() ?? []).filter((camera) => camera.name !== message.camera.name);
     cameras.value = byName(message.action === "removed" ? others : [...others, message.camera]);
   },
-  unauthorized: () => onUnauthorized(),
 });
 
-export function startHouse(options: { onUnauthorized: () => void }): void {
-  onUnauthorized = options.onUnauthorized;
+export function startHouse(): void {
   socket.start();
   window.addEventListener("online", () => socket.networkChanged(true));
   window.addEventListener("offline", () => socket.networkChanged(false));

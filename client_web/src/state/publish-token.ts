@@ -18,6 +18,16 @@ export function takeToken(camera: string): string | null {
   return given;
 }
 
+/**
+ * The server lets nobody but a user in without the token in the address, so loading a publish page again ends at the
+ * login page with the way back in `next`. If this tab has the token still, here is where to go instead.
+ */
+export function wayBack(next: string): string | null {
+  const camera = /^\/publish\/([^/?#]+)$/.exec(next)?.[1];
+  const token = camera ? remembered(`maskwatch.publish.${camera}`) : null;
+  return token ? `${next}?token=${encodeURIComponent(token)}` : null;
+}
+
 function remembered(key: string): string | null {
   try {
     return sessionStorage.getItem(key);

@@ -1,45 +1,48 @@
-import { signal } from "@preact/signals";
-import { ApiError, request } from "../live/http";
+import { computed, signal } from "@preact/signals";
+import { request } from "../live/http";
+import type { Info, Login, ServiceInfo } from "../wire.gen";
 import { go } from "./router";
 
-/** What the server says of itself at `/api/v1/info`. */
-export interface Info {
-  version: string;
-  user: string | null;
-  needs_login: boolean;
-  ice_servers: RTCIceServer[];
-  retention: { max_age_days: number; max_megabytes: number; snapshots: boolean };
-}
-
 export const info = signal<Info | null>(null);
-export const iceServers = signal<readonly RTCIceServer[]>([]);
+/** What is told to those who are logged in only. */
+export const service = computed<ServiceInfo | null>(() => info.value?.service ?? null);
 
-/** Ask the server who it is and who we are. Throws `ApiError` 401 when somebody has to sign in first. */
-export async function loadInfo(): Promise<void> {
+export const iceServers = computed<readonly RTCIceServer[]>(() =>
+  (service.value?.ice_servers ?? []).map(({ urls, username, credential }) => ({
+    urls,
+    ...(username === null ? {} : { username }),
+    ...(credential === null ? {} : { credential }),
+  })),
+);
+
+/** Ask the server what it is and who we are. Throws `ApiError`. */
+export async function loadInfo(): Promise<Info> {
   const found = (await (await request("/api/v1/info")).json()) as Info;
   info.value = found;
-  iceServers.value = found.ice_servers;
+  return found;
 }
 
 export async function signIn(user: string, password: string): Promise<void> {
-  await request("/api/v1/login", { method: "POST", json: { user, password } });
-  await loadInfo();
+  const json: Login = { user, password };
+  await request("/api/v1/session", { method: "POST", json });
 }
 
 export async function signOut(): Promise<void> {
-  await request("/api/v1/logout", { method: "POST" });
+  await request("/api/v1/session", { method: "DELETE" });
   window.location.assign("/login");
 }
 
 /** Off to the login page, and back here afterwards. */
 export function toLogin(): void {
-  const here = window.location.pathname + window.location.search;
   if (window.location.pathname === "/login") return;
+  const here = window.location.pathname + window.location.search;
   go(`/login?next=${encodeURIComponent(here)}`, "replace");
 }
 
-export function isUnauthorized(error: unknown): boolean {
-  return error instanceof ApiError && error.status === 401;
+/** To the login page if the session has ended meanwhile; a server that doesn't answer says nothing of that. */
+export async function checkSession(): Promise<void> {
+  const found = await loadInfo().catch(() => null);
+  if (found?.login_needed) toLogin();
 }
 
 /** Where to after signing in: only ever a page of this server. */

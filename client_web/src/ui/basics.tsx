@@ -104,13 +104,7 @@ export function Switch({
           {label}
           {hint && <span class="hint">{hint}</span>}
         </span>
-        <input
-          id={id}
-          type="checkbox"
-          role="switch"
-          checked={checked}
-          onChange={(event) => onChange(event.currentTarget.checked)}
-        />
+        <input id={id} type="checkbox" checked={checked} onChange={(event) => onChange(event.currentTarget.checked)} />
       </label>
     </div>
   );

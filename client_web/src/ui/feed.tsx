@@ -31,7 +31,6 @@ export function Feed() {
           {counted("live.feed.new", view.waiting)}
         </button>
       )}
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: these only notice that somebody is reading */}
       <div
         class="feed-scroll"
         ref={scroller}

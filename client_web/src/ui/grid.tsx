@@ -24,7 +24,6 @@ export function Grid() {
     held.current = on;
   };
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: these only notice that somebody is about to press something inside
     <div
       ref={ref}
       class="grid"

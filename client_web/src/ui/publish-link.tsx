@@ -5,14 +5,14 @@ import { tellError } from "../state/notices";
 import type { Camera } from "../wire.gen";
 import { Button } from "./basics";
 import { StateShape } from "./icons";
-
-const LOCAL = /^(localhost|127\.|\[::1\])/;
+import { phoneTrouble } from "./phone-trouble";
 
 /** The link and QR code that turn a phone or laptop into `camera`, and whether its picture has arrived. */
 export function PublishLink({ camera }: { camera: Camera }) {
   const [copied, setCopied] = useState(false);
   const link = new URL(camera.publish_url ?? `/publish/${camera.name}`, window.location.href);
   const here = new URL(link.pathname + link.search, window.location.href);
+  const trouble = phoneTrouble();
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(link.href);
@@ -46,11 +46,7 @@ export function PublishLink({ camera }: { camera: Camera }) {
           </a>
         </div>
         <p class="hint">{t("add.phone.secret")}</p>
-        {LOCAL.test(link.host) ? (
-          <p class="warning">{t("add.phone.local")}</p>
-        ) : (
-          link.protocol !== "https:" && <p class="warning">{t("add.phone.insecure")}</p>
-        )}
+        {trouble && <p class="warning">{trouble}</p>}
         <p role="status" class={`publish-link-state state-${camera.state}`}>
           <StateShape state={camera.state === "online" ? "online" : "connecting"} size={13} />
           {camera.state === "online" ? t("add.phone.arrived") : t("add.phone.waiting")}

@@ -61,7 +61,7 @@ function Moving({ camera }: { camera: string }) {
         aria-label={t("camera.picture", { camera })}
       />
       <img ref={image} alt={mode === "stills" ? t("camera.picture", { camera }) : ""} hidden={mode !== "stills"} />
-      <canvas ref={canvas} aria-hidden="true" />
+      <canvas ref={canvas} />
       {mode === "waiting" && <p class="stage-note">{t("camera.waitingPicture")}</p>}
       {mode === "stills" && (
         <p class="stage-badge" title={t("camera.stills.hint")}>
