@@ -8,9 +8,10 @@ import json
 import sys
 from typing import Any, Literal
 
-from maskwatch.web import schema
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
+
+from maskwatch.web import schema
 
 FROM_THE_CLIENT = (
     "Acknowledge", "AlertFilter", "AlertRange", "CameraChange", "CameraCreate", "CameraTest", "Login", "Subscribe",
