@@ -16,7 +16,7 @@ from maskwatch.store.database import Database
 from maskwatch.store.events import EventLog
 from maskwatch.store.records import AlertEvent, AlertQuery, AlertState, EventAction, StoredAlert
 from maskwatch.store.snapshots import SavedSnapshot, SnapshotKind, Snapshots
-from maskwatch.store.tables import AlertRow, SnapshotRow
+from maskwatch.store.tables import AlertRow, SnapshotRow, without_nul
 
 _LARGEST_PAGE = 500
 _ERASED_AT_ONCE = 200
@@ -125,7 +125,7 @@ class Alerts:
             if row.acknowledged_at is not None:
                 return None
             row.acknowledged_at = datetime.now(UTC)
-            row.acknowledged_by = by.replace("\0", "")[:_LONGEST_NAME] if by else None
+            row.acknowledged_by = without_nul(by[:_LONGEST_NAME]) if by else None
             if row.state == AlertState.RAISED.value:
                 row.state = AlertState.ACKNOWLEDGED.value
             alerts = await stored_alerts(session, [row])
@@ -211,7 +211,7 @@ async def _close(
 
 
 async def _row(session: AsyncSession, alert_id: str) -> AlertRow:
-    row = await session.get(AlertRow, alert_id) if "\0" not in alert_id else None
+    row = await session.get(AlertRow, alert_id)
     if row is None:
         raise _unknown(alert_id)
     return row

@@ -30,7 +30,7 @@ class Cursor:
         try:
             values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             raised_at, alert_id = datetime.fromisoformat(values[0]), values[1]
-            if raised_at.tzinfo is not None and isinstance(alert_id, str) and "\0" not in alert_id and len(values) == 2:
+            if raised_at.tzinfo is not None and isinstance(alert_id, str) and len(values) == 2:
                 return cls(raised_at, alert_id)
         except (binascii.Error, ValueError, TypeError, LookupError):
             pass

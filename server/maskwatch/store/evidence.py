@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from maskwatch.core.types import Evidence
+from maskwatch.store.tables import without_nul
 
 
 def evidence_to_json(evidence: Evidence, frame_size: tuple[int, int]) -> dict[str, Any]:
@@ -39,5 +40,5 @@ def _plain(value: Any) -> Any:
         # Neither SQLite's nor PostgreSQL's JSON knows NaN and infinity.
         return round(value, 6) if np.isfinite(value) else None
     if isinstance(value, str):
-        return str(value).replace("\0", "")
+        return without_nul(str(value))
     return value if value is None or isinstance(value, (bool, int)) else str(value)

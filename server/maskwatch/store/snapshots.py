@@ -68,8 +68,6 @@ class Snapshots:
 
     async def path(self, alert_id: str, kind: str) -> Path | None:
         """The file of a picture ("face" or "frame"), or None if there is none (any more)."""
-        if "\0" in alert_id or "\0" in kind:
-            return None
         async with self._database.read() as session:
             row = await session.get(SnapshotRow, (alert_id, kind))
         if row is None:

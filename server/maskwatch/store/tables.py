@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -31,7 +30,20 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-Json = JSON().with_variant(JSONB(), "postgresql")
+def without_nul(text: str) -> str:
+    """`text` with the replacement character in the place of NUL."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+class PlainText(TypeDecorator[str]):
+    """Text without NUL, which PostgreSQL refuses: a request may hold anything, and then names nothing."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Without NUL."""
+        return without_nul(value) if value is not None else None
 
 
 class Base(DeclarativeBase):
@@ -45,7 +57,7 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: Json}  # noqa: RUF012
+    type_annotation_map = {datetime: UtcDateTime(), dict[str, Any]: JSON()}  # noqa: RUF012
 
 
 class CameraRow(Base):
@@ -53,7 +65,7 @@ class CameraRow(Base):
 
     __tablename__ = "cameras"
 
-    name: Mapped[str] = mapped_column(String(63), primary_key=True)
+    name: Mapped[str] = mapped_column(PlainText(63), primary_key=True)
     sealed_url: Mapped[str] = mapped_column(Text)
     sealed_options: Mapped[str] = mapped_column(Text)
     sealed_publish_token: Mapped[str | None] = mapped_column(Text)
@@ -68,18 +80,18 @@ class AlertRow(Base):
 
     __tablename__ = "alerts"
 
-    id: Mapped[str] = mapped_column(String(64), primary_key=True)
-    camera: Mapped[str] = mapped_column(String(63))
-    kind: Mapped[str] = mapped_column(String(16))
-    state: Mapped[str] = mapped_column(String(16))
+    id: Mapped[str] = mapped_column(PlainText(64), primary_key=True)
+    camera: Mapped[str] = mapped_column(PlainText(63))
+    kind: Mapped[str] = mapped_column(PlainText(16))
+    state: Mapped[str] = mapped_column(PlainText(16))
     track_id: Mapped[int] = mapped_column(BigInteger)
     raised_at: Mapped[datetime]
     confidence: Mapped[float]
     evidence: Mapped[dict[str, Any]]
     closed_at: Mapped[datetime | None]
-    close_reason: Mapped[str | None] = mapped_column(String(32))
+    close_reason: Mapped[str | None] = mapped_column(PlainText(32))
     acknowledged_at: Mapped[datetime | None]
-    acknowledged_by: Mapped[str | None] = mapped_column(String(100))
+    acknowledged_by: Mapped[str | None] = mapped_column(PlainText(100))
 
     __table_args__ = (
         Index("ix_alerts_raised_at_id", "raised_at", "id"),
@@ -94,7 +106,7 @@ class SnapshotRow(Base):
     __tablename__ = "snapshots"
 
     alert_id: Mapped[str] = mapped_column(ForeignKey("alerts.id", ondelete="CASCADE"), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    kind: Mapped[str] = mapped_column(PlainText(8), primary_key=True)
     path: Mapped[str] = mapped_column(Text, unique=True)
     bytes: Mapped[int] = mapped_column(BigInteger)
 
@@ -105,8 +117,8 @@ class EventRow(Base):
     __tablename__ = "alert_events"
 
     event_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    alert_id: Mapped[str] = mapped_column(String(64), index=True)
-    action: Mapped[str] = mapped_column(String(16))
+    alert_id: Mapped[str] = mapped_column(PlainText(64), index=True)
+    action: Mapped[str] = mapped_column(PlainText(16))
     at: Mapped[datetime]
     alert: Mapped[dict[str, Any]]
 
@@ -130,7 +142,7 @@ class UserRow(Base):
 
     __tablename__ = "users"
 
-    name: Mapped[str] = mapped_column(String(100), primary_key=True)
+    name: Mapped[str] = mapped_column(PlainText(100), primary_key=True)
     password_hash: Mapped[str] = mapped_column(Text)
     changed_at: Mapped[datetime]
 
@@ -140,7 +152,7 @@ class SessionRow(Base):
 
     __tablename__ = "sessions"
 
-    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(PlainText(64), primary_key=True)
     user: Mapped[str] = mapped_column(ForeignKey("users.name", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -2,7 +2,6 @@
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
 revision = "0001"
 down_revision = None
@@ -10,7 +9,6 @@ branch_labels = None
 depends_on = None
 
 _MOMENT = sa.DateTime(timezone=True)
-_JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 
 def upgrade() -> None:
@@ -23,7 +21,7 @@ def upgrade() -> None:
         sa.Column("sealed_publish_token", sa.Text),
         sa.Column("enabled", sa.Boolean, nullable=False),
         sa.Column("detect_fps", sa.Float, nullable=False),
-        sa.Column("rules", _JSON, nullable=False),
+        sa.Column("rules", sa.JSON, nullable=False),
         sa.Column("created_at", _MOMENT, nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_cameras"),
     )
@@ -41,7 +39,7 @@ def _create_alerts() -> None:
         sa.Column("track_id", sa.BigInteger, nullable=False),
         sa.Column("raised_at", _MOMENT, nullable=False),
         sa.Column("confidence", sa.Float, nullable=False),
-        sa.Column("evidence", _JSON, nullable=False),
+        sa.Column("evidence", sa.JSON, nullable=False),
         sa.Column("closed_at", _MOMENT),
         sa.Column("close_reason", sa.String(32)),
         sa.Column("acknowledged_at", _MOMENT),
@@ -67,7 +65,7 @@ def _create_alerts() -> None:
         sa.Column("alert_id", sa.String(64), nullable=False),
         sa.Column("action", sa.String(16), nullable=False),
         sa.Column("at", _MOMENT, nullable=False),
-        sa.Column("alert", _JSON, nullable=False),
+        sa.Column("alert", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("event_id", name="pk_alert_events"),
     )
     op.create_index("ix_alert_events_alert_id", "alert_events", ["alert_id"])
