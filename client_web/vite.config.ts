@@ -1,4 +1,4 @@
-import { defineConfig } from "vitest/config";
+import { defineConfig } from "vite";
 
 const server = process.env.MASKWATCH_SERVER ?? "http://127.0.0.1:8640";
 
@@ -17,5 +17,4 @@ export default defineConfig({
       ["/api", "^/[a-z0-9_-]+/(whip|whep)"].map((path) => [path, { target: server, ws: true, changeOrigin: true }]),
     ),
   },
-  test: { environment: "happy-dom", include: ["tests/**/*.test.{ts,tsx}"], restoreMocks: true },
 });
