@@ -76,4 +76,5 @@ def first_problem(error: ValidationError) -> str:
     """The first problem of a pydantic error as `field: what is wrong`, without the input (it may hold a secret)."""
     problem = error.errors(include_input=False, include_url=False)[0]
     where = ".".join(str(part) for part in problem["loc"])
-    return f"{where}: {problem['msg']}" if where else problem["msg"]
+    what = problem["msg"].removeprefix("Value error, ")
+    return f"{where}: {what}" if where else what

@@ -7,9 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, RootModel, SecretStr, model_validator
+from pydantic_core import PydanticCustomError
 
-from maskwatch.config import CameraName, RetentionSettings, RuleSettings
+from maskwatch.config import RESERVED_CAMERA_NAMES, RetentionSettings, RuleSettings, check_camera_name
 from maskwatch.core.types import AlertKind, CameraState, CloseReason, MaskLabel, TrackState
 
 PROTOCOL_VERSION = 1
@@ -63,10 +64,22 @@ class Camera(Wire):
     """For `webrtc:` cameras: the page that turns a phone into this camera, with its token."""
 
 
+class CameraList(RootModel[list[Camera]]):
+    """All cameras: those of the settings file first, then the others as they were added."""
+
+
+def _check_new_name(name: str) -> str:
+    try:
+        return check_camera_name(name)
+    except ValueError as error:
+        code = "name_reserved" if name in RESERVED_CAMERA_NAMES else "name_invalid"
+        raise PydanticCustomError(code, "{why}", {"why": str(error)}) from None
+
+
 class CameraCreate(Wire):
     """A camera to add."""
 
-    name: CameraName
+    name: Annotated[str, AfterValidator(_check_new_name)]
     url: str = Field(min_length=1, max_length=2000)
     """Its address; user and password in it are kept encrypted and never shown again."""
     enabled: bool = True
@@ -109,6 +122,13 @@ class CameraTestResult(Wire):
     """Seconds from opening to the first picture."""
     picture: str | None = None
     """The first picture as a data URL (JPEG), longest side 640."""
+
+
+class FrameQuery(Wire):
+    """Query of a camera's newest picture."""
+
+    width: int | None = Field(default=None, ge=1, le=10_000)
+    """Width in pixels that is enough; the picture may be somewhat wider."""
 
 
 class AlertState(StrEnum):

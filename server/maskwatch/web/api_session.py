@@ -1,0 +1,130 @@
+"""`/api/v1/session` and `/api/v1/info`: logging in and out, and what this server is."""
+
+from typing import Any
+
+from aiohttp import web
+
+from maskwatch import __version__
+from maskwatch.config import MaskwatchSettings, TlsMode
+from maskwatch.errors import UnauthorizedError
+from maskwatch.store.accounts import SESSION_LIFETIME
+from maskwatch.web.auth import IDENTITY, SESSION_COOKIE, Gate
+from maskwatch.web.login import client_address
+from maskwatch.web.phones import PhoneAddress
+from maskwatch.web.ports import SessionRows, Snapshots
+from maskwatch.web.routes import Call, Nothing, Operation
+from maskwatch.web.schema import IceServer, Info, Login, ServiceInfo, Session, StorageInfo
+
+
+class SessionApi:
+    """The operations around a login."""
+
+    def __init__(
+        self,
+        settings: MaskwatchSettings,
+        gate: Gate,
+        sessions: SessionRows,
+        snapshots: Snapshots,
+        phones: PhoneAddress,
+    ) -> None:
+        self._settings = settings
+        self._gate = gate
+        self._sessions = sessions
+        self._snapshots = snapshots
+        self._phones = phones
+
+    def operations(self) -> list[Operation[Any, Any]]:
+        """Their declarations."""
+        return [
+            Operation(
+                name="get_session", method="GET", path="/session", tag="session",
+                summary="Whether a login is needed, and who is logged in",
+                query=Nothing, body=Nothing, answer=Session, handler=self.get,
+            ),
+            Operation(
+                name="login", method="POST", path="/session", tag="session", summary="Log in: the answer sets a cookie",
+                query=Nothing, body=Login, answer=Session, handler=self.login,
+            ),
+            Operation(
+                name="logout", method="DELETE", path="/session", tag="session", summary="Log out",
+                query=Nothing, body=Nothing, answer=None, handler=self.logout,
+            ),
+            Operation(
+                name="get_info", method="GET", path="/info", tag="server",
+                summary="What this server is, and, once logged in, what a page needs to know of it",
+                query=Nothing, body=Nothing, answer=Info, handler=self.info,
+            ),
+        ]  # fmt: skip
+
+    async def get(self, call: Call[Nothing, Nothing]) -> Session:
+        """GET /session."""
+        identity = call.request[IDENTITY]
+        return Session(login_needed=not identity.is_user, user=identity.user)
+
+    async def login(self, call: Call[Nothing, Login]) -> web.Response | Session:
+        """POST /session."""
+        if not await self._gate.login_needed():
+            return Session(login_needed=False)
+        user, password = call.body.user, call.body.password.get_secret_value()
+        if not await self._gate.passwords.login(user, password, address=client_address(call.request)):
+            raise UnauthorizedError(
+                "The user or the password is wrong.",
+                remedy="Mind capitals; `maskwatch users set-password` sets a new one.",
+                code="wrong_password",
+            )
+        token = await self._sessions.create(user)
+        response = web.json_response(
+            text=Session(login_needed=False, user=user).model_dump_json(), headers={"Cache-Control": "no-store"}
+        )
+        response.set_cookie(
+            SESSION_COOKIE,
+            token,
+            max_age=int(SESSION_LIFETIME.total_seconds()),
+            path="/",
+            httponly=True,
+            samesite="Strict",
+            secure=self._is_encrypted(call.request),
+        )
+        return response
+
+    async def logout(self, call: Call[Nothing, Nothing]) -> web.Response:
+        """DELETE /session."""
+        token = call.request.cookies.get(SESSION_COOKIE)
+        if token:
+            await self._sessions.revoke(token)
+        response = web.Response(status=204, headers={"Cache-Control": "no-store"})
+        response.del_cookie(SESSION_COOKIE, path="/")
+        return response
+
+    async def info(self, call: Call[Nothing, Nothing]) -> Info:
+        """GET /info."""
+        identity = call.request[IDENTITY]
+        return Info(
+            version=__version__,
+            login_needed=not identity.is_user,
+            user=identity.user,
+            service=await self._service() if identity.is_user else None,
+        )
+
+    async def _service(self) -> ServiceInfo:
+        hint = self._phones.hint()
+        return ServiceInfo(
+            ice_servers=[_ice_server(entry) for entry in self._settings.live.ice_servers],
+            rules=self._settings.rules,
+            storage=StorageInfo(picture_bytes=await self._snapshots.total_bytes(), retention=self._settings.retention),
+            phones_can_connect=hint is None,
+            phone_hint=hint,
+        )
+
+    def _is_encrypted(self, request: web.Request) -> bool:
+        public = self._settings.server.public_url or ""
+        return request.secure or self._settings.tls.mode is not TlsMode.OFF or public.startswith("https:")
+
+
+def _ice_server(entry: dict[str, Any]) -> IceServer:
+    urls = entry.get("urls", [])
+    return IceServer(
+        urls=[urls] if isinstance(urls, str) else list(urls),
+        username=entry.get("username"),
+        credential=entry.get("credential"),
+    )

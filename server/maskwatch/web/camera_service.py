@@ -1,0 +1,338 @@
+"""The cameras as the web sees them: those of the settings file and those added in the dashboard, joined with what
+they are doing. A change is kept first, then applied."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
+
+import structlog
+from pydantic import ValidationError
+
+from maskwatch.config import MaskwatchSettings, RuleSettings, check_camera_name
+from maskwatch.errors import ConfigError, ConflictError, NotFoundError
+from maskwatch.pipeline.spec import CameraSpec
+from maskwatch.plugins import first_problem
+from maskwatch.secrets import redact_url
+from maskwatch.sources.registry import source_plugins, source_type
+from maskwatch.store.records import StoredCamera
+from maskwatch.web.masking import masked, unmasked
+from maskwatch.web.ports import CameraManager, CameraRows
+from maskwatch.web.schema import Camera, CameraChange, CameraCreate, CameraHealth
+from maskwatch.web.tokens import PublishTokens, same
+
+log = structlog.get_logger(__name__)
+
+PHONE = "webrtc"
+"""Type of source of a phone or browser."""
+
+
+class CameraStore(Protocol):
+    """The part of the store that keeps cameras."""
+
+    @property
+    def cameras(self) -> CameraRows:
+        """The cameras."""
+
+
+class Announcer(Protocol):
+    """Tells everybody that a camera changed."""
+
+    def announce(self, camera: Camera, action: Literal["added", "changed", "removed"]) -> None:
+        """Tell them."""
+
+
+class PerCamera(Protocol):
+    """What keeps something for each camera: the live view, the desk of the publishers."""
+
+    def remove(self, camera: str) -> None:
+        """The camera is no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    spec: CameraSpec
+    source: str
+    stored: StoredCamera | None
+    """None for a camera of the settings file."""
+
+
+class CameraService:
+    """Lists, adds, changes and removes cameras. All methods on the loop; changes happen one after another."""
+
+    def __init__(
+        self,
+        settings: MaskwatchSettings,
+        store: CameraStore,
+        manager: CameraManager,
+        hub: Announcer,
+        *,
+        live: PerCamera,
+        publishers: PerCamera,
+    ) -> None:
+        self._settings = settings
+        self._rows = store.cameras
+        self._manager = manager
+        self._hub = hub
+        self._publishers = publishers
+        self._when_removed: list[Callable[[str], None]] = [live.remove, publishers.remove]
+        self._entries: dict[str, _Entry] = {}
+        self._tokens: PublishTokens | None = None
+        self._changing = asyncio.Lock()
+
+    def when_removed(self, forget: Callable[[str], None]) -> None:
+        """Call `forget` with the name of each camera that is removed from now on."""
+        self._when_removed.append(forget)
+
+    async def start(self) -> None:
+        """Load all cameras and set them running.
+
+        Raises:
+            StoreError: they can't be read.
+        """
+        await asyncio.to_thread(source_plugins)  # imports modules: not on the loop
+        self._tokens = await PublishTokens.open(self._settings.data_dir)
+        for name, camera in self._settings.cameras.items():
+            spec = CameraSpec(
+                name=name,
+                url=camera.url.get_secret_value(),
+                enabled=camera.enabled,
+                detect_fps=camera.detect_fps,
+                options=camera.options,
+                rules=camera.rules,
+            )
+            self._entries[name] = _Entry(spec, _source_of(spec.url), None)
+        for stored in await self._rows.list():
+            if stored.name in self._entries:
+                log.warning("the settings file names a camera that the dashboard has too; the file's counts",
+                            camera=stored.name)  # fmt: skip
+            else:
+                self._entries[stored.name] = self._entry(stored)
+        for entry in self._entries.values():
+            self._manager.apply(entry.spec)
+
+    # ---- what there is ----
+
+    def describe(self, name: str) -> Camera | None:
+        """The camera as the wire shows it; None if there is none of that name."""
+        entry = self._entries.get(name)
+        if entry is None:
+            return None
+        try:
+            status, figures = self._manager.status(name), self._manager.figures(name)
+        except NotFoundError:
+            return None  # being added or removed just now
+        info = status.info
+        return Camera(
+            name=name,
+            url=redact_url(entry.spec.url),
+            source=entry.source,
+            state=status.state,
+            reason=status.reason,
+            message=status.message,
+            since=status.since_utc,
+            next_try_at=status.next_try_utc,
+            enabled=entry.spec.enabled,
+            detect_fps=entry.spec.detect_fps,
+            options=masked(entry.spec.options),
+            rules=entry.spec.rules,
+            fixed=entry.stored is None,
+            width=info.width if info else None,
+            height=info.height if info else None,
+            fps=info.fps if info else None,
+            codec=info.codec if info else None,
+            passthrough=info.passthrough if info else False,
+            health=CameraHealth(
+                looks_per_s=figures.looks_per_s, frames_per_s=figures.frames_per_s, frame_age_s=figures.frame_age_s
+            ),
+            publish_url=self.publish_url(name),
+        )
+
+    def describe_all(self) -> list[Camera]:
+        """All cameras: the settings file's first, then the dashboard's in the order they were added."""
+        return [camera for name in list(self._entries) if (camera := self.describe(name)) is not None]
+
+    def get(self, name: str) -> Camera:
+        """The camera as the wire shows it.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        camera = self.describe(name)
+        if camera is None:
+            raise _unknown(name)
+        return camera
+
+    def source_of(self, name: str) -> str | None:
+        """Type of the camera's source; None if there is no such camera."""
+        entry = self._entries.get(name)
+        return entry.source if entry else None
+
+    # ---- phones ----
+
+    def publish_url(self, name: str) -> str | None:
+        """The page that makes a phone this camera, with its token; relative unless `server.public_url` is set."""
+        token = self._publish_token(name)
+        if token is None:
+            return None
+        return f"{(self._settings.server.public_url or '').rstrip('/')}/publish/{name}?token={token}"
+
+    def may_publish(self, name: str, token: str) -> bool:
+        """Whether `token` is the one of this camera."""
+        return same(token, self._publish_token(name))
+
+    def _publish_token(self, name: str) -> str | None:
+        entry = self._entries.get(name)
+        if entry is None or entry.source != PHONE:
+            return None
+        if entry.stored is not None:
+            return entry.stored.publish_token
+        return self._tokens.token(name) if self._tokens else None
+
+    # ---- changes ----
+
+    async def add(self, wanted: CameraCreate) -> Camera:
+        """Keep a new camera and set it running.
+
+        Raises:
+            ConflictError: the name is taken.
+            ConfigError: its address or an option makes no sense.
+        """
+        async with self._changing:
+            if wanted.name in self._entries:
+                raise ConflictError(
+                    f"There is already a camera named {wanted.name!r}.", remedy="Choose another name.",
+                    code="name_taken",
+                )  # fmt: skip
+            stored = StoredCamera(
+                name=check_camera_name(wanted.name),
+                url=wanted.url.strip(),
+                enabled=wanted.enabled,
+                detect_fps=wanted.detect_fps,
+                options=wanted.options,
+                rules=self._own_rules({}, wanted.rules),
+            )
+            check_source(stored.url, stored.options)
+            return self._put(await self._rows.add(stored), "added")
+
+    async def change(self, name: str, wanted: CameraChange) -> Camera:
+        """Change a camera that was added in the dashboard; what `wanted` leaves out stays.
+
+        Raises:
+            NotFoundError: there is none of that name.
+            ConflictError: the settings file sets it.
+            ConfigError: its address or an option makes no sense.
+        """
+        async with self._changing:
+            old = self._changeable(name)
+            url = old.url if wanted.url is None else wanted.url.strip()
+            stored = replace(
+                old,
+                url=url,
+                enabled=old.enabled if wanted.enabled is None else wanted.enabled,
+                detect_fps=old.detect_fps if wanted.detect_fps is None else wanted.detect_fps,
+                options=old.options if wanted.options is None else unmasked(wanted.options, old.options),
+                rules=self._own_rules(old.rules, wanted.rules),
+            )
+            if (stored.url, stored.options) != (old.url, old.options):
+                check_source(stored.url, stored.options)
+            return self._put(await self._rows.update(stored), "changed")
+
+    async def remove(self, name: str) -> None:
+        """Stop a camera and forget it; its alerts stay.
+
+        Raises:
+            NotFoundError: there is none of that name.
+            ConflictError: the settings file sets it.
+        """
+        async with self._changing:
+            self._changeable(name)
+            last = self.get(name)
+            await self._rows.remove(name)
+            await self._manager.remove(name)
+            del self._entries[name]
+            for forget in self._when_removed:
+                forget(name)
+            self._hub.announce(last, "removed")
+
+    def retry(self, name: str) -> Camera:
+        """Open a camera now instead of waiting for its next try.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        self._manager.retry(self.get(name).name)
+        return self.get(name)
+
+    def _put(self, stored: StoredCamera, action: Literal["added", "changed"]) -> Camera:
+        entry = self._entry(stored)
+        before = self.source_of(stored.name)
+        self._entries[stored.name] = entry
+        self._manager.apply(entry.spec)
+        if before == PHONE and entry.source != PHONE:
+            self._publishers.remove(stored.name)
+        camera = self.get(stored.name)
+        self._hub.announce(camera, action)
+        return camera
+
+    def _changeable(self, name: str) -> StoredCamera:
+        entry = self._entries.get(name)
+        if entry is None:
+            raise _unknown(name)
+        if entry.stored is None:
+            raise ConflictError(
+                f"The camera {name!r} is set by the settings file.",
+                remedy="Change it there and restart the server.",
+                code="camera_fixed",
+            )
+        return entry.stored
+
+    def _entry(self, stored: StoredCamera) -> _Entry:
+        try:
+            rules = RuleSettings.model_validate({**self._settings.rules.model_dump(), **stored.rules})
+        except ValidationError as error:  # kept by a version with other rules
+            log.warning("a camera's own rules are not valid; the common ones count",
+                        camera=stored.name, problem=first_problem(error))  # fmt: skip
+            rules = self._settings.rules
+        spec = CameraSpec(
+            name=stored.name,
+            url=stored.url,
+            enabled=stored.enabled,
+            detect_fps=stored.detect_fps,
+            options=stored.options,
+            rules=rules,
+        )
+        return _Entry(spec, _source_of(stored.url), stored)
+
+    def _own_rules(self, kept: Mapping[str, Any], wanted: RuleSettings | None) -> dict[str, Any]:
+        """The rules that differ from the common ones, once those that `wanted` names are set."""
+        common = self._settings.rules.model_dump()
+        given = wanted.model_dump(include=wanted.model_fields_set) if wanted else {}
+        return {key: value for key, value in {**kept, **given}.items() if common.get(key) != value}
+
+
+def check_source(url: str, options: Mapping[str, Any]) -> str:
+    """Check a camera's address and options; the type of its source.
+
+    Raises:
+        ConfigError: no source knows the address, or its settings are not valid. The address is not repeated.
+    """
+    kind = source_type(url)
+    try:
+        source_plugins()[kind].config.model_validate({**options, "type": kind, "url": url})
+    except ValidationError as error:
+        raise ConfigError(
+            f"The camera's settings are not valid: {first_problem(error)}.", code="camera_invalid"
+        ) from None
+    return kind
+
+
+def _source_of(url: str) -> str:
+    try:
+        return source_type(url)
+    except ConfigError:
+        return "unknown"  # kept with a plug-in that is not there now; its status says so
+
+
+def _unknown(name: str) -> NotFoundError:
+    return NotFoundError(f"There is no camera named {name!r}.", remedy="GET /api/v1/cameras lists them.")

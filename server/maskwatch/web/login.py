@@ -1,0 +1,109 @@
+"""Checking passwords: bounded in guesses a client, in work at a time, and in what is remembered."""
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import hmac
+import math
+import secrets
+import time
+from collections import OrderedDict
+
+from aiohttp import web
+
+from maskwatch.errors import BusyError
+from maskwatch.web.attempts import Attempts
+from maskwatch.web.ports import UserRows
+
+_AT_ONCE = 2
+"""Passwords hashed at a time: each takes 64 MB and a core on purpose."""
+_WAITING = 16
+_REMEMBERED_S = 30.0
+"""A right Basic password is not hashed again for this long, so that Prometheus costs nothing."""
+_REMEMBERED = 64
+
+
+class PasswordDesk:
+    """Says whether a password is right."""
+
+    def __init__(self, users: UserRows, attempts: Attempts | None = None) -> None:
+        self._users = users
+        self._attempts = attempts or Attempts()
+        self._hashing = asyncio.Semaphore(_AT_ONCE)
+        self._waiting = 0
+        self._remembered: OrderedDict[bytes, float] = OrderedDict()
+        self._checking: dict[bytes, asyncio.Task[bool]] = {}
+        self._key = secrets.token_bytes(32)
+
+    async def login(self, user: str, password: str, *, address: str) -> bool:
+        """Whether `password` is that of `user`; `address` is the client's.
+
+        Raises:
+            BusyError: too many wrong ones came from there, or too many are being checked.
+        """
+        self._admit(address)
+        self._waiting += 1
+        try:
+            async with self._hashing:
+                right = await self._users.verify(user, password)
+        finally:
+            self._waiting -= 1
+        if right:
+            self._attempts.succeeded(address)
+        return right
+
+    async def check_basic(self, user: str, password: str, *, address: str) -> bool:
+        """As `login`, for what comes with every request: a right one is remembered, and many at once are one check.
+
+        Raises:
+            BusyError: as `login`.
+        """
+        mark = hmac.digest(self._key, f"{user}\0{password}".encode(), hashlib.sha256)
+        if self._remembered.get(mark, 0.0) > time.monotonic():
+            return True
+        checking = self._checking.get(mark)
+        if checking is None:
+            checking = asyncio.create_task(self.login(user, password, address=address))
+            self._checking[mark] = checking
+            checking.add_done_callback(lambda _task: self._checking.pop(mark, None))
+        right = await asyncio.shield(checking)
+        if right:
+            self._remember(mark)
+        return right
+
+    def _admit(self, address: str) -> None:
+        if self._waiting >= _WAITING:
+            raise BusyError("Too many logins are being checked.", remedy="Try again in some seconds.", retry_after_s=5)
+        wait_s = self._attempts.begin(address, time.monotonic())
+        if wait_s > 0:
+            seconds = math.ceil(wait_s)
+            raise BusyError(
+                "Too many wrong passwords came from your address.",
+                remedy=f"Try again in {seconds} s.",
+                code="too_many_attempts",
+                retry_after_s=seconds,
+            )
+
+    def _remember(self, mark: bytes) -> None:
+        self._remembered[mark] = time.monotonic() + _REMEMBERED_S
+        self._remembered.move_to_end(mark)
+        if len(self._remembered) > _REMEMBERED:
+            self._remembered.popitem(last=False)
+
+
+def basic_credentials(header: str | None) -> tuple[str, str] | None:
+    """User and password of an `Authorization: Basic` header; None if it is something else."""
+    scheme, _, encoded = (header or "").partition(" ")
+    if scheme.lower() != "basic":
+        return None
+    try:
+        user, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return (user, password) if colon else None
+
+
+def client_address(request: web.Request) -> str:
+    """Where a request comes from."""
+    return request.remote or "unknown"

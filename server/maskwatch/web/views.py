@@ -1,0 +1,75 @@
+"""From the house's values to the wire's: the only place where boxes become shares of the picture."""
+
+from maskwatch.core.types import LABELS, Look, MaskLabel, Observation, Track, TrackState
+from maskwatch.store.records import AlertEvent, StoredAlert
+from maskwatch.web.schema import Alert, AlertMessage, AlertState, FacesMessage, Person
+
+_BELIEVED = {
+    TrackState.COMPLIANT: MaskLabel.MASK,
+    TrackState.NO_MASK: MaskLabel.NO_MASK,
+    TrackState.INCORRECT: MaskLabel.INCORRECT,
+}
+
+
+def alert_view(alert: StoredAlert) -> Alert:
+    """An alert as the wire shows it."""
+    address = f"/api/v1/alerts/{alert.id}"
+    return Alert(
+        id=alert.id,
+        camera=alert.camera,
+        kind=alert.kind,
+        state=AlertState(alert.state.value),
+        track_id=alert.track_id,
+        raised_at=alert.raised_at,
+        closed_at=alert.closed_at,
+        close_reason=alert.close_reason,
+        acknowledged_at=alert.acknowledged_at,
+        acknowledged_by=alert.acknowledged_by,
+        confidence=alert.confidence,
+        evidence=dict(alert.evidence),
+        face_url=f"{address}/face.jpg" if alert.has_face else None,
+        frame_url=f"{address}/frame.jpg" if alert.has_frame else None,
+    )
+
+
+def event_view(event: AlertEvent) -> AlertMessage:
+    """A change of an alert as the websocket tells it."""
+    return AlertMessage(event_id=event.event_id, action=event.action.value, alert=alert_view(event.alert))
+
+
+def faces_view(look: Look) -> FacesMessage:
+    """Everybody in view in one look; who is only remembered is left out."""
+    frame = look.frame
+    height, width = frame.image.shape[:2]
+    return FacesMessage(
+        camera=frame.camera,
+        sequence=frame.sequence,
+        captured_at=frame.captured_utc,
+        media_ticks=frame.media_ticks,
+        width=width,
+        height=height,
+        people=[
+            _person(track, track.observation, width, height) for track in look.tracks if track.observation is not None
+        ],
+    )
+
+
+def _person(track: Track, seen: Observation, width: int, height: int) -> Person:
+    box = seen.face.box
+    believed = _BELIEVED.get(track.state)
+    return Person(
+        track_id=track.id,
+        box=(_share(box.x1, width), _share(box.y1, height), _share(box.x2, width), _share(box.y2, height)),
+        score=round(seen.face.score, 3),
+        label=seen.verdict.label,
+        confidence=round(seen.verdict.confidence, 3),
+        probabilities={label: round(seen.verdict.probabilities.get(label, 0.0), 3) for label in LABELS},
+        state=track.state,
+        belief=round(track.belief[believed] if believed else max(track.belief.values(), default=0.0), 3),
+        quality=round(seen.quality.weight, 3),
+        seen_s=round(max(0.0, track.last_seen_s - track.first_seen_s), 2),
+    )
+
+
+def _share(pixels: float, whole: int) -> float:
+    return round(min(1.0, max(0.0, pixels / whole)), 5)
