@@ -54,10 +54,10 @@ class ClientBuildHook(BuildHookInterface):
         if self.target_name == "sdist":
             build_data["artifacts"].append("/client_web/dist/**")
         elif version != "editable":
-            build_data["force_include"][str(client.dist)] = "maskwatch/_client"
-            for file in sorted((root / "models").iterdir()):
-                if file.suffix in MODEL_SUFFIXES:
-                    build_data["force_include"][str(file)] = f"maskwatch/_models/{file.name}"
+            models = (file for file in (root / "models").iterdir() if file.suffix in MODEL_SUFFIXES)
+            wanted = {file: f"maskwatch/_client/{file.relative_to(client.dist).as_posix()}" for file in client.files()}
+            wanted |= {file: f"maskwatch/_models/{file.name}" for file in models}
+            build_data["force_include"].update({str(file): target for file, target in wanted.items()})
 
 
 class Client:
@@ -71,6 +71,10 @@ class Client:
     def is_outdated(self) -> bool:
         """Whether `dist` is missing or was built from other sources."""
         return not self._stamp.is_file() or self._stamp.read_text() != self._fingerprint()
+
+    def files(self) -> list[Path]:
+        """What the server serves of it."""
+        return sorted(file for file in self.dist.rglob("*") if file.is_file() and file != self._stamp)
 
     def build(self, node: Path, say: Any) -> None:
         """Install what the build needs and build.
