@@ -1,5 +1,5 @@
 """The demo camera: a clip made at the first start, so that everything shows before any real camera is there."""
 
-from maskwatch.demo.clip import CLIP_VERSION, demo_clip, make_demo_clip
+from maskwatch.demo.clip import make_demo_clip
 
-__all__ = ["CLIP_VERSION", "demo_clip", "make_demo_clip"]
+__all__ = ["make_demo_clip"]

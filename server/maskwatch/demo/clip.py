@@ -27,37 +27,31 @@ _MASK_STEPS = 8
 Progress = Callable[[float], None]
 
 
-def demo_clip(data_dir: Path, progress: Progress) -> Path:
-    """The demo's clip in `data_dir`; it is made if it is not there yet. `progress` is told the share done, 0 to 1.
+def make_demo_clip(folder: Path, progress: Progress) -> Path:
+    """The demo's clip in `folder`; made if it is not there yet. `progress` is told the share done, 0 to 1.
+
+    It is 1280 x 720, 15 frames a second, and loops after 24 s without a seam.
 
     Raises:
         PluginError: the packages that ship the portraits are not installed.
         StoreError: the folder can't be written.
     """
-    path = data_dir / "demo" / f"room-{CLIP_VERSION}.mp4"
-    return path if path.is_file() else make_demo_clip(path, progress)
-
-
-def make_demo_clip(path: Path, progress: Progress) -> Path:
-    """Make the clip at `path`, whole or not at all: 1280 x 720, 15 frames a second, 24 s that loop without a seam.
-
-    Raises:
-        PluginError: the packages that ship the portraits are not installed.
-        StoreError: the folder can't be written.
-    """
-    unfinished = path.with_suffix(f".{os.getpid()}.part")
+    clip = folder / f"room-{CLIP_VERSION}.mp4"
+    if clip.is_file():
+        return clip
+    unfinished = folder / f"unfinished-{os.getpid()}.mp4"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
         _encode(unfinished, progress)
-        unfinished.replace(path)
+        unfinished.replace(clip)
     except OSError as error:
         raise StoreError(
-            f"The demo's clip can't be written to {path.parent}: {os.strerror(error.errno or 0)}.",
+            f"The demo's clip can't be written to {folder}: {os.strerror(error.errno or 0)}.",
             remedy="Free some space, or choose another folder with --data-dir.",
         ) from error
     finally:
         unfinished.unlink(missing_ok=True)
-    return path
+    return clip
 
 
 def demo_pictures() -> Iterator[Image]:
