@@ -3,7 +3,6 @@
 Labels are only camera, stage, label, reason and kind; never an address, a name of a person or an id.
 """
 
-import asyncio
 import platform
 import threading
 from collections.abc import Mapping
@@ -92,8 +91,7 @@ TABLE: Final[tuple[Metric, ...]] = (
            "Failed rounds of erasing what is too old or too much."),
     # The server
     Metric("maskwatch_websocket_clients", _GAUGE, (), "Open websocket connections."),
-    Metric("maskwatch_webrtc_viewers", _GAUGE, (), "WebRTC peers that watch a camera."),
-    Metric("maskwatch_webrtc_publishers", _GAUGE, (), "WebRTC peers that are a camera."),
+    Metric("maskwatch_webrtc_peers", _GAUGE, ("label",), "WebRTC peers, by what they do: viewer or publisher."),
     Metric("maskwatch_event_loop_lag_seconds", _HISTOGRAM, (),
            "How much later than asked the event loop came to a timer.", _LAG_BUCKETS),
     Metric("maskwatch_build_info", _GAUGE, ("version", "python"), "1, with the versions of maskwatch and Python."),
@@ -251,22 +249,13 @@ class Metrics:
         """Open websocket connections."""
         self._gauge("maskwatch_websocket_clients").set(count)
 
-    def webrtc_viewers(self, count: int) -> None:
-        """WebRTC peers that watch."""
-        self._gauge("maskwatch_webrtc_viewers").set(count)
+    def webrtc_peers(self, role: str, count: int) -> None:
+        """WebRTC peers that watch (`viewer`) or are a camera (`publisher`)."""
+        self._gauge("maskwatch_webrtc_peers", role).set(count)
 
-    def webrtc_publishers(self, count: int) -> None:
-        """WebRTC peers that are cameras."""
-        self._gauge("maskwatch_webrtc_publishers").set(count)
-
-    async def measure_loop_lag(self, every_s: float = 0.5) -> None:
-        """Measure how late the event loop comes to its timers, until cancelled."""
-        lag = self._histogram("maskwatch_event_loop_lag_seconds")
-        loop = asyncio.get_running_loop()
-        while True:
-            due_s = loop.time() + every_s
-            await asyncio.sleep(every_s)
-            lag.observe(max(0.0, loop.time() - due_s))
+    def loop_lag(self, seconds: float) -> None:
+        """The event loop came this late to a timer."""
+        self._histogram("maskwatch_event_loop_lag_seconds").observe(seconds)
 
     # ---- inside ----
 

@@ -3,9 +3,9 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -91,7 +91,6 @@ class AlertRecorder:
         self._idle = asyncio.Event()
         self._record_problem: str | None = None
         self._snapshot_problem: str | None = None
-        self._closed = False
         self._tasks = [
             asyncio.create_task(self._illustrate_all(), name="alert-snapshots"),
             asyncio.create_task(self._record_all(), name="alert-recorder"),
@@ -99,17 +98,21 @@ class AlertRecorder:
 
     def submit(self, look: Look) -> None:
         """Take the changes of a look. Never blocks, drops none; a look without changes costs nothing."""
-        if self._closed and look.changes:
-            _log.error("alerts changed after the recorder was closed", camera=look.frame.camera)
-            return
         for change in look.changes:
             self._submitted.put_nowait(self._as_submitted(look, change))
         if look.changes:
             self._report_waiting()
 
+    def submit_closed(self, changes: Sequence[AlertChange]) -> None:
+        """Take alerts that were closed without a look: their camera is gone or paused. Never blocks, drops none."""
+        now, now_s = datetime.now(UTC), time.monotonic()
+        for change in changes:
+            at = now + timedelta(seconds=change.at_s - now_s)
+            self._submitted.put_nowait(_Submitted(change=change, at=at, frame_size=(0, 0), image=None))
+        self._report_waiting()
+
     async def close(self, timeout_s: float = 15.0) -> None:
         """Record what is left; what the database does not take in `timeout_s` is kept for the next start."""
-        self._closed = True
         try:
             async with asyncio.timeout(timeout_s):
                 await self._submitted.join()
@@ -126,7 +129,6 @@ class AlertRecorder:
 
     def _as_submitted(self, look: Look, change: AlertChange) -> _Submitted:
         frame = look.frame
-        # A change need not be as old as its frame: a lost camera's alerts are closed long after its last picture.
         at = frame.captured_utc + timedelta(seconds=change.at_s - frame.captured_monotonic_s)
         height, width = frame.image.shape[:2]
         submitted = _Submitted(change=change, at=at, frame_size=(width, height), image=None)

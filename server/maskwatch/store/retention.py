@@ -49,14 +49,25 @@ class Retention:
         self,
         store: Store,
         settings: RetentionSettings,
-        telemetry: RetentionTelemetry,
         on_event: Callable[[AlertEvent], None],
+        telemetry: RetentionTelemetry | None = None,
     ) -> None:
         self._store = store
         self._max_age = timedelta(days=settings.max_age_days)
         self._max_bytes = int(settings.max_megabytes * _BYTES_PER_MEGABYTE)
         self._telemetry = telemetry
         self._on_event = on_event
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin, on the loop: the first round comes at once."""
+        self._task = asyncio.create_task(self.run(), name="retention")
+
+    async def close(self) -> None:
+        """Stop; a round that runs is broken off between two transactions."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
 
     async def run(self, *, every_s: float = _EVERY_S, measure_every_s: float = _MEASURE_EVERY_S) -> None:
         """Erase now and every `every_s`, measure the disk in between; until cancelled."""
@@ -69,7 +80,8 @@ class Retention:
                     await self.erase_surplus(datetime.now(UTC))
                 await self._measure()
             except StoreError as error:
-                self._telemetry.retention_failed(error.code)
+                if self._telemetry is not None:
+                    self._telemetry.retention_failed(error.code)
                 _log.error("old alerts can't be erased; the next round tries again", code=error.code, error=str(error))
             await asyncio.sleep(measure_every_s)
 
@@ -106,5 +118,7 @@ class Retention:
         return erased_bytes
 
     async def _measure(self) -> None:
+        if self._telemetry is None:
+            return
         self._telemetry.snapshots_stored(await self._store.snapshots.total_bytes())
         self._telemetry.disk_free(await self._store.snapshots.free_bytes())
