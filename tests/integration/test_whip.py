@@ -56,13 +56,14 @@ class Receiver:
         self._frames: asyncio.Queue[RawFrame] = asyncio.Queue()
         self._also = also
         self.ended = asyncio.Event()
-        self._source = create_source("webrtc:", options, camera="phone", publishers=live.desk)
+        self._desk, self._options = live.desk, options
         self._thread = threading.Thread(target=self._run, name="camera-phone")
         self._thread.start()
 
     def _run(self) -> None:
+        source = create_source("webrtc:", self._options, camera="phone", publishers=self._desk)
         try:
-            self._source.run(self, self.stop)
+            source.run(self, self.stop)
         except SourceError as error:
             self.error = error
         finally:

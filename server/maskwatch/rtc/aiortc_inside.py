@@ -4,7 +4,9 @@ Three things can't be had through aiortc's public face: to send packets that are
 own choosing, to say which addresses a connection offers, and to keep a decoder that is too slow from falling behind.
 """
 
+import asyncio
 import queue
+import threading
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Protocol, cast
@@ -135,10 +137,19 @@ def decoder_backlog(receiver: RTCRtpReceiver) -> int:
     return _decoder_queue(receiver).qsize()
 
 
+async def end_decoder(receiver: RTCRtpReceiver) -> None:
+    """End the decoder's thread without holding up the loop, as aiortc's own `stop` would until all is decoded."""
+    thread = cast("threading.Thread | None", cast("Any", receiver)._RTCRtpReceiver__decoder_thread)  # noqa: SLF001
+    if thread is not None:
+        forget_backlog(receiver)
+        _decoder_queue(receiver).put(None)
+        await asyncio.to_thread(thread.join)
+
+
 def forget_backlog(receiver: RTCRtpReceiver) -> int:
     """Drop what waits for the decoder, and ask the browser for a keyframe; how many pictures were dropped.
 
-    aiortc bounds neither this queue nor the time it waits for it at the end.
+    aiortc does not bound this queue.
     """
     waiting, dropped = _decoder_queue(receiver), 0
     while True:

@@ -11,7 +11,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 from aiortc.rtcrtpsender import RTCRtpSender
 
 from maskwatch.errors import BusyError, InvalidRequestError, NotFoundError
-from maskwatch.rtc.aiortc_inside import finish_closing, forget_backlog, offer_addresses
+from maskwatch.rtc.aiortc_inside import end_decoder, finish_closing, offer_addresses
 from maskwatch.rtc.ice import IceSettings
 from maskwatch.rtc.offers import Offer, read_candidates
 
@@ -111,7 +111,7 @@ class Peer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         for receiver in self.connection.getReceivers():
-            forget_backlog(receiver)
+            await end_decoder(receiver)
         await self.connection.close()
         await finish_closing(self.connection)
 

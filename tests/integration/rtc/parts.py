@@ -28,6 +28,7 @@ from aiortc import (
 from aiortc.mediastreams import MediaStreamError
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
+from blockbuster import blockbuster_ctx
 
 from maskwatch.config import LiveSettings
 from maskwatch.core.ports import EncodedPacket, RawFrame, SourceSink, StreamInfo
@@ -218,16 +219,35 @@ class LiveServer:
 
 @asynccontextmanager
 async def live_server(*, max_viewers: int = 8) -> AsyncIterator[LiveServer]:
-    """A running `LiveServer`; at its end no thread and no task that it started may be left."""
+    """A running `LiveServer` that may not block the loop; at its end no thread and no task may be left."""
     async with no_leaks():
-        live = LiveServer(max_viewers=max_viewers)
-        await live.server.start_server()
-        try:
-            yield live
-        finally:
-            await live.hub.close()
-            await live.desk.close()
-            await live.server.close()
+        with unblocked_loop():
+            async with _running(max_viewers) as live:
+                yield live
+
+
+@asynccontextmanager
+async def _running(max_viewers: int) -> AsyncIterator[LiveServer]:
+    live = LiveServer(max_viewers=max_viewers)
+    await live.server.start_server()
+    try:
+        yield live
+    finally:
+        await live.hub.close()
+        await live.desk.close()
+        await live.server.close()
+
+
+@contextmanager
+def unblocked_loop() -> Iterator[None]:
+    """Fail whatever of maskwatch blocks the loop. Handing over to a camera's thread takes a lock for microseconds."""
+    with blockbuster_ctx("maskwatch") as blockbuster:
+        for lock in ("threading.Lock.acquire", "threading.Lock.acquire_lock"):
+            allow = blockbuster.functions[lock].can_block_in
+            allow("maskwatch/live/stream.py", {"_hand_out", "join", "leave", "push"})
+            allow("maskwatch/live/transcoder.py", {"show", "stop"})
+            allow("maskwatch/sources/webrtc.py", {"begin", "end", "put", "intake"})
+        yield
 
 
 @asynccontextmanager
