@@ -1,0 +1,96 @@
+"""What `aiortc_inside` relies on: if a new aiortc changes any of it, this fails before a user's live view does."""
+
+import aiortc.rtcrtpreceiver
+import aiortc.rtcrtpsender
+import pytest
+from aiortc import RTCConfiguration, RTCPeerConnection
+from aiortc.mediastreams import MediaStreamError
+
+from maskwatch.rtc.aiortc_inside import (
+    Packer,
+    _ExactTimestamp,
+    decoder_backlog,
+    forget_backlog,
+    offer_addresses,
+    send_encoded,
+)
+
+
+class _Frame:
+    def __init__(self, ticks: int) -> None:
+        self.ticks = ticks
+
+    def payloads(self) -> list[bytes]:
+        return [b"\x65payload"]
+
+
+class _Frames:
+    def __init__(self, *frames: _Frame) -> None:
+        self._frames = list(frames)
+        self.wanted = 0
+
+    async def next_frame(self) -> _Frame | None:
+        return self._frames.pop(0) if self._frames else None
+
+    def keyframe_wanted(self) -> None:
+        self.wanted += 1
+
+
+def test_a_timestamp_is_not_shifted_by_aiortcs_origin() -> None:
+    timestamp = _ExactTimestamp(7)
+    assert aiortc.rtcrtpsender.uint32_add(123_456_789, timestamp) == 7
+    assert aiortc.rtcrtpsender.uint32_add(timestamp, 123_456_789) == 7
+
+
+def test_enough_packets_are_kept_to_send_again() -> None:
+    assert aiortc.rtcrtpsender.RTP_HISTORY_SIZE == 2048
+
+
+async def test_a_sender_asks_ours_for_its_frames() -> None:
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    transceiver = connection.addTransceiver("video", direction="sendonly")
+    frames = _Frames(_Frame(5), _Frame(6))
+    send_encoded(transceiver, frames, origin=(1 << 32) - 6)
+    sender = transceiver.sender
+    first, second = [await sender._next_encoded_frame(None) for _ in range(2)]
+    assert (first.timestamp, second.timestamp) == ((1 << 32) - 1, 0)
+    assert first.payloads == [b"\x65payload"]
+    sender._send_keyframe()
+    assert frames.wanted == 1
+    with pytest.raises(MediaStreamError):
+        await sender._next_encoded_frame(None)
+    # The names that aiortc's own sender calls.
+    assert {"_next_encoded_frame", "_send_keyframe"} <= vars(aiortc.rtcrtpsender.RTCRtpSender).keys()
+    await connection.close()
+
+
+async def test_only_the_addresses_wanted_are_offered() -> None:
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    connection.addTransceiver("video", direction="recvonly")
+    offer_addresses(connection, ["127.0.0.1"])
+    await connection.setLocalDescription()
+    candidates = [line for line in connection.localDescription.sdp.splitlines() if line.startswith("a=candidate:")]
+    assert candidates
+    assert all(line.split()[4] == "127.0.0.1" for line in candidates)
+    await connection.close()
+
+
+async def test_a_decoders_backlog_can_be_dropped() -> None:
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    receiver = connection.addTransceiver("video", direction="recvonly").receiver
+    assert decoder_backlog(receiver) == 0
+    for _ in range(3):
+        receiver._RTCRtpReceiver__decoder_queue.put(("codec", "picture"))
+    assert decoder_backlog(receiver) == 3
+    assert forget_backlog(receiver) == 3
+    assert receiver._RTCRtpReceiver__decoder_error.is_set(), "a keyframe is asked for"
+    assert receiver._RTCRtpReceiver__decoder_thread is None
+    await connection.close()
+
+
+def test_pictures_are_cut_into_payloads() -> None:
+    nal = b"\x65" + bytes(range(1, 256)) * 20
+    payloads = Packer("H264").pack(b"\0\0\0\1\x67sps\0\0\0\1\x68pps\0\0\0\1" + nal)
+    assert len(payloads) > 3
+    assert all(len(payload) <= 1300 for payload in payloads)
+    assert Packer("VP8").pack(b"picture")[0].endswith(b"picture")
