@@ -9,12 +9,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from maskwatch.core.types import Face, Image
 from maskwatch.detectors.anchor_free import Answers, detect_batched
 from maskwatch.errors import ModelError
-from maskwatch.modelfiles import open_model, resolve, version_of
+from maskwatch.modelfiles import open_model, read_card, resolve, version_of
 from maskwatch.plugins import Plugin
 from maskwatch.resources import models_dir
 
 ANSWER_WIDTH = 15
 """Numbers a cell: score, centre offset (2), log size (2), five landmarks (10)."""
+_DEFAULT_SCORE = 0.5  # where no card says better
 
 
 class MaskwatchDetectorConfig(BaseModel):
@@ -32,7 +33,9 @@ class MaskwatchDetectorConfig(BaseModel):
         le=960,
         description="Longer side, in pixels, that pictures are scaled to: larger finds smaller faces and costs more.",
     )
-    min_score: float = Field(default=0.5, gt=0, lt=1, description="Detections below this score are dropped.")
+    min_score: float | None = Field(
+        default=None, gt=0, lt=1, description="Detections below this score are dropped; by default the card's figure."
+    )
     max_overlap: float = Field(default=0.4, gt=0, lt=1, description="Two boxes that overlap more (IoU) are one face.")
     runtime: Literal["onnx", "keras"] | None = Field(
         default=None, description="onnx or keras (extra `train`); by default what the file's name asks for, else onnx."
@@ -47,6 +50,7 @@ class MaskwatchDetector:
         path = resolve(config.model, models_dir() / "detector.onnx", config.runtime)
         self._runner = open_model(path, threads=config.threads)
         self._config = config
+        self._min_score = float(config.min_score or read_card(path).get("min_score", _DEFAULT_SCORE))
         self.model_version = version_of(path)
         if [shape[-1] for shape in self._runner.output_shapes] != [ANSWER_WIDTH]:
             raise ModelError(
@@ -58,7 +62,7 @@ class MaskwatchDetector:
         """One list of faces a picture, best first; pictures (uint8 RGB) may differ in size."""
         config = self._config
         return detect_batched(
-            images, self._answers, size=config.size, min_score=config.min_score, max_overlap=config.max_overlap
+            images, self._answers, size=config.size, min_score=self._min_score, max_overlap=config.max_overlap
         )
 
     def _answers(self, batch: Image) -> Answers:

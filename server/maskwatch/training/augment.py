@@ -38,7 +38,15 @@ def soft_blur(image: Image, rng: Rng) -> Image:
 
 def jpeg(image: Image, rng: Rng) -> Image:
     """Compress and decompress at a quality of 12 to 90."""
-    quality = int(rng.integers(12, 90))
+    return _compressed(image, int(rng.integers(12, 90)))
+
+
+def heavy_jpeg(image: Image, rng: Rng) -> Image:
+    """Compress and decompress at a quality of 8 to 20."""
+    return _compressed(image, int(rng.integers(8, 20)))
+
+
+def _compressed(image: Image, quality: int) -> Image:
     done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8) if done else image
 

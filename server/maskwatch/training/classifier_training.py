@@ -27,13 +27,16 @@ from maskwatch.training.patches import (
 
 HELD_OUT = 0.15
 """Share of the single faces, and a tenth of the unmasked scenes, that no training sees."""
+_JUDGED = ("scenes", "faces", "unmasked")
+_CALIBRATION = 12  # every twelfth training scene is kept for calibration
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PatchSets:
-    """Patches to train on, and three sets of patches never trained on."""
+    """Patches to train on, some to calibrate with, and three sets of patches to judge by. No face is in two of them."""
 
     train: list[Patch]
+    calibration: list[Patch]
     scenes: list[Patch]
     faces: list[Patch]
     unmasked: list[Patch]
@@ -50,25 +53,46 @@ def prepare(root: Path, cache: Path, make_detector: Callable[[], FaceDetector]) 
     Raises:
         DataSetError: data are missing, mislabelled or unreadable.
     """
-    names = ("train", "scenes", "faces", "unmasked")
+    return PatchSets(**_cached(root, cache, make_detector, ("train", "calibration", *_JUDGED)))
+
+
+def held_out(root: Path, cache: Path, make_detector: Callable[[], FaceDetector]) -> PatchSets:
+    """Only the patches to judge by, as `prepare` gives them.
+
+    Raises:
+        DataSetError: data are missing, mislabelled or unreadable.
+    """
+    return PatchSets(train=[], calibration=[], **_cached(root, cache, make_detector, _JUDGED))
+
+
+def _cached(
+    root: Path, cache: Path, make_detector: Callable[[], FaceDetector], names: Sequence[str]
+) -> dict[str, list[Patch]]:
     files = {name: cache / f"patches_{name}.npz" for name in names}
-    if not all(file.is_file() for file in files.values()):
-        detector = make_detector()
-        for name, patches in _cut(root).items():
-            save_patches(with_landmarks(patches, detector), files[name])
-    return PatchSets(**{name: load_patches(files[name]) for name in names})
+    missing = [name for name in names if not files[name].is_file()]
+    if missing:
+        detector, cut = make_detector(), _cutters(root)
+        for name in missing:
+            save_patches(with_landmarks(cut[name](), detector), files[name])
+    return {name: load_patches(files[name]) for name in names}
 
 
-def _cut(root: Path) -> dict[str, list[Patch]]:
+def _cutters(root: Path) -> dict[str, Callable[[], list[Patch]]]:
+    """How to cut each set."""
     single, held = split_faces(load_faces(root / "faces" / "faces.json"), held_out=HELD_OUT)
     scenes = load_scenes(root / "scenes" / "train.json", root / "scenes" / "train")
     unmasked = load_scenes(root / "scenes_unmasked.json", root / "scenes_unmasked")
     kept = [scene for index, scene in enumerate(unmasked) if index % 10]
     return {
-        "train": from_scenes(scenes) + from_faces(single) + from_scenes(kept, lowest_score=0.6),
-        "scenes": from_scenes(load_scenes(root / "scenes" / "val.json", root / "scenes" / "val")),
-        "faces": from_faces(held),
-        "unmasked": from_scenes(unmasked[::10], lowest_score=0.7),
+        "train": lambda: (
+            from_scenes([s for i, s in enumerate(scenes) if i % _CALIBRATION])
+            + from_faces(single)
+            + from_scenes(kept, lowest_score=0.6)
+        ),
+        "calibration": lambda: from_scenes(scenes[::_CALIBRATION]),
+        "scenes": lambda: from_scenes(load_scenes(root / "scenes" / "val.json", root / "scenes" / "val")),
+        "faces": lambda: from_faces(held),
+        "unmasked": lambda: from_scenes(unmasked[::10], lowest_score=0.7),
     }
 
 

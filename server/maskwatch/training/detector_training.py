@@ -13,12 +13,13 @@ from maskwatch.detectors.anchor_free import Answers, detect_batched
 from maskwatch.training.datasets import Scene, load_scenes, pictures_in, read_picture
 from maskwatch.training.detector_data import DetectorData, Example, examples
 from maskwatch.training.detector_evaluation import SIZES, judge
-from maskwatch.training.detector_loss import detector_loss
+from maskwatch.training.detector_loss import TRUTH_WIDTH, detector_loss
 from maskwatch.training.detector_model import trainable_view
 from maskwatch.training.loop import Row, Run, cosine
 
 ALLOWED_UNMATCHED = 0.15
-_BACKGROUNDS_HELD_OUT = 5  # every fifth background is kept for judging
+BACKGROUNDS_HELD_OUT = 5
+"""Every fifth scene without faces is kept for judging."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,12 +62,27 @@ def prepare(root: Path, cache: Path, make_teacher: Callable[[], FaceDetector]) -
     return DetectorSets(train=train, scenes=scenes, teacher=seen)
 
 
+def held_out(root: Path, cache: Path, make_teacher: Callable[[], FaceDetector]) -> DetectorSets:
+    """Only the scenes to judge by, as `prepare` gives them.
+
+    Raises:
+        DataSetError: data are missing, mislabelled or unreadable.
+    """
+    stored = cache / "detector_held_out.npz"
+    scenes = load_scenes(root / "scenes" / "val.json", root / "scenes" / "val")
+    if not stored.is_file():
+        teacher = make_teacher()
+        cache.mkdir(parents=True, exist_ok=True)
+        _save(stored, root, [], [teacher.detect([read_picture(scene.path)])[0] for scene in scenes])
+    return DetectorSets(train=[], scenes=scenes, teacher=_load(stored, root)[1])
+
+
 def _training_scenes(root: Path) -> list[Scene]:
     unmasked = load_scenes(root / "scenes_unmasked.json", root / "scenes_unmasked")
     empty = [
         Scene(path=path, width=0, height=0, faces=())
         for index, path in enumerate(pictures_in(root / "backgrounds"))
-        if index % _BACKGROUNDS_HELD_OUT
+        if index % BACKGROUNDS_HELD_OUT
     ]
     labelled = load_scenes(root / "scenes" / "train.json", root / "scenes" / "train")
     return labelled + [scene for index, scene in enumerate(unmasked) if index % 10] + empty
@@ -77,7 +93,7 @@ def _save(target: Path, root: Path, train: Sequence[Example], seen: Sequence[Seq
         target,
         paths=np.array([str(example.path.relative_to(root)) for example in train]),
         counts=np.array([len(example.truth) for example in train]),
-        truths=np.concatenate([example.truth for example in train]),
+        truths=np.concatenate([np.zeros((0, TRUTH_WIDTH), np.float32), *(example.truth for example in train)]),
         seen_counts=np.array([len(faces) for faces in seen]),
         seen=np.array(
             [(f.box.x1, f.box.y1, f.box.x2, f.box.y2, f.score) for faces in seen for f in faces], np.float64

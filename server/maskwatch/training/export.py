@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import keras
 import numpy as np
 
 from maskwatch.errors import ModelError
-from maskwatch.modelfiles import open_model, sha256_of
+from maskwatch.modelfiles import open_model, read_card, sha256_of
 
 TOLERANCE = 1e-3
 """How far the answers of Keras and ONNX Runtime may be apart on the same pixels."""
@@ -48,3 +49,33 @@ def largest_difference(keras_file: Path, onnx_file: Path, batch: Any) -> float:
     """Largest absolute difference between the answers of both files for the same pixels."""
     pairs = zip(open_model(keras_file)(batch), open_model(onnx_file)(batch), strict=True)
     return max(float(np.abs(a - b).max(initial=0.0)) for a, b in pairs)
+
+
+def export_file(source: Path, target: Path) -> tuple[Path, float]:
+    """Export a .keras or .h5 file; returns the file written and how far apart both answer.
+
+    If the card beside `source` lists its files, the new hash is written there.
+
+    Raises:
+        ModelError: it can't be loaded or exported, or the export answers differently.
+    """
+    if not source.is_file():
+        raise ModelError(f"The model file {source} does not exist.", remedy="Name a .keras or .h5 file.")
+    try:
+        model = keras.saving.load_model(source, compile=False)
+    except Exception as error:
+        raise ModelError(f"The model file {source} can't be loaded by Keras: {type(error).__name__}.") from error
+    export_onnx(model, target)
+    shape = [side or default for side, default in zip(model.inputs[0].shape, (2, 128, 96, 3), strict=True)]
+    pixels = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
+    told = np.asarray(model(pixels, training=False))
+    card_file = target.with_suffix(".json")
+    if card_file.is_file():
+        card = read_card(target)
+        card.setdefault("files", {})[target.name] = sha256_of(target)
+        card_file.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    (exported,) = open_model(target)(pixels)
+    apart = float(np.abs(told - exported).max(initial=0.0))
+    if not apart <= TOLERANCE:
+        raise ModelError(f"The export {target} answers differently from {source}, by up to {apart:.2g}.")
+    return target, apart

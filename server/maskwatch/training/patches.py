@@ -54,6 +54,11 @@ def cut(image: Image, face: LabelledFace, origin: str) -> Patch:
     return Patch(image=crop, box=box, landmarks=None, label=face.label, size_px=face.box.longer_side, origin=origin)
 
 
+def cut_square(image: Image, box: Box) -> Image:
+    """A box with some context, as a square of the picture, for people to look at."""
+    return np.ascontiguousarray(square_crop(image, box, CONTEXT))
+
+
 def from_scenes(scenes: Iterable[Scene], *, smallest_px: float = 12, lowest_score: float = 0.0) -> list[Patch]:
     """Patches of all labelled faces of at least `smallest_px` (longer side) and `lowest_score`."""
     patches = []

@@ -1,0 +1,44 @@
+"""`maskwatch evaluate`: how good the models are on faces and scenes that no training saw."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from maskwatch.cli.extras import needs_extra
+
+
+def evaluate(
+    data: Annotated[Path | None, typer.Option(help="Folder of the training data [env: MASKWATCH_DATA].")] = None,
+    detector: Annotated[Path | None, typer.Option(help="Detector (.onnx); default: the shipped one.")] = None,
+    classifier: Annotated[Path | None, typer.Option(help="Classifier (.onnx); default: the shipped one.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for curves, confusion matrix and galleries of mistakes.")] = Path(
+        "runs/evaluation"
+    ),
+    only: Annotated[str | None, typer.Option(help="Judge only the `detector` or only the `classifier`.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Measure recall by size, unmatched boxes, accuracy by slice, calibration and speed, on the held-out data.
+
+    The galleries show people from the data: keep them out of any repository.
+    """
+    with needs_extra("train"):
+        from maskwatch.training.evaluate import evaluate_classifier, evaluate_detector  # noqa: PLC0415
+    from maskwatch.resources import models_dir  # noqa: PLC0415
+
+    figures: dict[str, Any] = {}
+    if only in (None, "detector"):
+        figures["detector"] = evaluate_detector(detector or models_dir() / "detector.onnx", data, out)
+    if only in (None, "classifier"):
+        figures["classifier"] = evaluate_classifier(classifier or models_dir() / "classifier.onnx", data, out)
+    if not figures:
+        raise typer.BadParameter("choose 'detector' or 'classifier'", param_hint="--only")
+    if as_json:
+        typer.echo(json.dumps(figures, indent=2))
+        return
+    from maskwatch.training.cards import as_markdown  # noqa: PLC0415
+
+    for name, found in figures.items():
+        typer.echo(as_markdown({"name": name, "task": "evaluation", "figures": found}))
+    typer.echo(f"Curves and galleries are in {out}.")

@@ -1,0 +1,105 @@
+"""Judging a classifier: real held-out faces, slices, what it does not judge, and how long it takes."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from maskwatch.modelfiles import open_model
+from maskwatch.training.classifier_data import plain
+from maskwatch.training.classifier_evaluation import (
+    Predict,
+    accuracy,
+    mask_or_not,
+    slices,
+    summary,
+    unjudged,
+)
+from maskwatch.training.classifier_training import PatchSets
+from maskwatch.training.masks import load_kit
+from maskwatch.training.patches import Patch
+from maskwatch.training.report import (
+    classifier_curves,
+    gallery,
+    plot_confusion,
+    plot_precision_recall,
+    worst_faces,
+)
+
+MIN_CONFIDENCE = 0.5
+"""Below this the plug-in says unknown, by default."""
+_BATCH = 64
+
+
+def report_classifier(onnx_file: Path, sets: PatchSets, templates: Path, out: Path) -> dict[str, Any]:
+    """All figures of a classifier, for its card; curves, confusion matrix and a gallery of mistakes go to `out`."""
+    size, predict = loaded(onnx_file)
+    pictures = plain(sets.held_out, size)
+    labels = [patch.label for patch in sets.held_out]
+    told = predict(pictures)
+    plot_confusion(told, labels, out / "confusion.png")
+    plot_precision_recall(classifier_curves(told, labels), out / "precision_recall.png")
+    gallery(worst_faces(pictures, told, labels), out / "mistakes.png")
+    by_set = {"all": sets.held_out, "scenes": sets.scenes, "single faces": sets.faces, "unmasked scenes": sets.unmasked}
+    return {
+        "held-out faces": [
+            {"set": name, **summary(predict(plain(group, size)), [p.label for p in group])}
+            for name, group in by_set.items()
+            if group
+        ],
+        "slices": slice_figures(sets.held_out, templates, size, predict),
+        "not judged": unjudged_figures(sets.held_out, size, predict),
+    }
+
+
+def loaded(onnx_file: Path) -> tuple[int, Predict]:
+    """Input size of an exported classifier, and a function that runs it in batches on one thread."""
+    runner = open_model(onnx_file)
+    size = runner.input_shape[1] or 0
+
+    def predict(pictures: Any) -> Any:
+        parts = [runner(pictures[start : start + _BATCH])[0] for start in range(0, len(pictures), _BATCH)]
+        return np.concatenate(parts) if parts else np.zeros((0, 3), np.float32)
+
+    return size, predict
+
+
+def slice_figures(patches: Sequence[Patch], templates: Path, size: int, predict: Predict) -> list[dict[str, Any]]:
+    """Accuracy by slice: `mask_or_not` counts only faces labelled mask or no_mask, `accuracy` all three labels."""
+    rows = []
+    for part in slices(patches, load_kit(templates), size=size):
+        if not part.labels:
+            continue
+        told = predict(part.pictures)
+        row = {"slice": part.name, "faces": len(part.labels), "mask_or_not": mask_or_not(told, part.labels)}
+        rows.append(row | {"accuracy": accuracy(told, part.labels)})
+    return rows
+
+
+def unjudged_figures(patches: Sequence[Patch], size: int, predict: Predict) -> list[dict[str, Any]]:
+    """What share of the faces gets the verdict unknown, by size."""
+    told = predict(plain(patches, size))
+    unknown = unjudged(patches, told, min_confidence=MIN_CONFIDENCE)
+    sizes = np.array([patch.size_px for patch in patches])
+    rows = []
+    for name, low, high in (("from 32 px", 32, np.inf), ("16 to 32 px", 16, 32), ("under 16 px", 0, 16)):
+        chosen = (sizes >= low) & (sizes < high)
+        if chosen.any():
+            rows.append({"size": name, "faces": int(chosen.sum()), "unknown": float(unknown[chosen].mean())})
+    return rows
+
+
+def milliseconds_a_face(onnx_file: Path, *, batch: int = 8, rounds: int = 80) -> dict[str, float]:
+    """Milliseconds a face in batches, on one thread: the median and the least of `rounds`."""
+    runner = open_model(onnx_file)
+    size = runner.input_shape[1] or 0
+    pictures = np.random.default_rng(1).integers(0, 256, (batch, size, size, 3), np.uint8)
+    runner(pictures)
+    taken = []
+    for _ in range(rounds):
+        started = time.perf_counter()
+        runner(pictures)
+        taken.append((time.perf_counter() - started) / batch * 1e3)
+    return {"batch": batch, "ms_a_face": float(np.median(taken)), "least_ms_a_face": min(taken)}

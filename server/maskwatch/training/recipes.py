@@ -1,0 +1,195 @@
+"""The whole of a training run, from the data to the card: what `maskwatch train` does."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from maskwatch.core.ports import FaceDetector
+from maskwatch.core.types import LABELS
+from maskwatch.detectors.yunet import YunetConfig, YunetDetector
+from maskwatch.errors import ConfigError
+from maskwatch.training import classifier_training, detector_training
+from maskwatch.training.calibration import fit_scaling, fold
+from maskwatch.training.cards import DATA_ORIGINS, write_card
+from maskwatch.training.classifier_data import MARGIN, plain
+from maskwatch.training.classifier_model import build_compact
+from maskwatch.training.classifier_report import milliseconds_a_face, report_classifier
+from maskwatch.training.datasets import data_root
+from maskwatch.training.detector_model import build_detector, port_yunet
+from maskwatch.training.detector_report import default_score, report_detector, side_by_side
+from maskwatch.training.export import save
+from maskwatch.training.loop import set_seed
+from maskwatch.training.report import plot_history
+
+Report = Callable[[int, int, int, int, float], None]
+"""Told of progress: epoch (from 0), epochs, step, steps, loss."""
+
+TEACHER = Path("teacher") / "yunet_n_dynamic.onnx"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetectorRecipe:
+    """What `maskwatch train detector` was asked for. None: as the shipped model was made."""
+
+    data: Path | None = None
+    teacher: Path | None = None
+    out: Path
+    epochs: int | None = None
+    steps: int | None = None
+    seed: int = 7
+    threads: int = 2
+    resume: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierRecipe:
+    """What `maskwatch train classifier` was asked for. None: as the shipped model was made."""
+
+    data: Path | None = None
+    folders: Path | None = None
+    architecture: str = "compact"
+    backbone: str = "MobileNetV2"
+    weights: Path | None = None
+    out: Path
+    epochs: int | None = None
+    steps: int | None = None
+    seed: int = 7
+    threads: int = 2
+    resume: bool = False
+
+
+def train_detector(recipe: DetectorRecipe, *, report: Report | None = None) -> Path:
+    """Train, export and judge the detector; returns the path of its card.
+
+    Raises:
+        DataSetError, ModelError: data or the teacher's weights are missing or make no sense.
+    """
+    set_seed(recipe.seed, threads=recipe.threads)
+    root = data_root(recipe.data)
+    teacher = recipe.teacher or root / TEACHER
+    model = build_detector()
+    port_yunet(model, teacher)
+    sets = detector_training.prepare(root, recipe.out / "cache", lambda: _yunet(teacher, size=1280, min_score=0.3))
+    plan = detector_training.DetectorPlan(
+        seed=recipe.seed, resume=recipe.resume, **_given(epochs=recipe.epochs, steps=recipe.steps)
+    )
+    history = detector_training.train(model, sets, recipe.out, plan, report=_reporter(report, plan.epochs, plan.steps))
+    plot_history(history, recipe.out / "history.png")
+    files = save(model, recipe.out, "detector")
+    onnx_file = recipe.out / "detector.onnx"
+    figures = report_detector(onnx_file, sets, root, recipe.out)
+    if teacher.is_file():
+        figures["time on one thread, beside YuNet"] = side_by_side(onnx_file, teacher)
+    return write_card(recipe.out, "detector", detector_card(model, files, figures, _training_of(plan, len(sets.train))))
+
+
+def train_classifier(
+    recipe: ClassifierRecipe, *, report: Report | None = None, say: Callable[[str], None] = lambda _text: None
+) -> Path:
+    """Train, calibrate, export and judge a classifier; returns the path of its card.
+
+    Raises:
+        DataSetError, ModelError, ConfigError: data or weights are missing, or the recipe makes no sense.
+    """
+    set_seed(recipe.seed, threads=recipe.threads)
+    if recipe.architecture != "compact" or recipe.folders is not None:
+        from maskwatch.training.folder_training import train_on_folders  # noqa: PLC0415 - the other way to train
+
+        return train_on_folders(recipe, report=report, say=say)
+    root = data_root(recipe.data)
+    sets = classifier_training.prepare(
+        root, recipe.out / "cache", lambda: _yunet(root / TEACHER, size=320, min_score=0.5)
+    )
+    if not sets.train:
+        raise ConfigError(f"There is nothing to train on in {root}.")
+    model = build_compact()
+    plan = classifier_training.ClassifierPlan(
+        seed=recipe.seed, resume=recipe.resume, **_given(epochs=recipe.epochs, steps=recipe.steps)
+    )
+    templates = root / "mask_templates"
+    progress = _reporter(report, plan.epochs, plan.steps)
+    history = classifier_training.train(model, sets, templates, recipe.out, plan, report=progress)
+    plot_history(history, recipe.out / "history.png")
+    calibrate(model, sets)
+    files = save(model, recipe.out, "classifier")
+    onnx_file = recipe.out / "classifier.onnx"
+    figures = report_classifier(onnx_file, sets, templates, recipe.out)
+    figures["time on one thread"] = milliseconds_a_face(onnx_file)
+    card = classifier_card(model, files, figures, _training_of(plan, len(sets.train)))
+    return write_card(recipe.out, "classifier", card)
+
+
+def calibrate(model: Any, sets: classifier_training.PatchSets) -> None:
+    """Fit temperature and offsets on the faces kept for that, and fold them into the model."""
+    if not sets.calibration:
+        return
+    told = classifier_training.predict(model, plain(sets.calibration, model.input_shape[1]))
+    fold(model, *fit_scaling(told, [patch.label for patch in sets.calibration]))
+
+
+def detector_card(
+    model: Any, files: dict[str, str], figures: dict[str, Any], training: dict[str, Any]
+) -> dict[str, Any]:
+    """What there is to say of a detector."""
+    return {
+        "name": "detector",
+        "task": "face detection",
+        "description": "Finds faces, masked or bare, with five landmarks each. Initialised from YuNet's weights "
+        "(yunet_n, ShiqiYu/libfacedetection.train, Apache License 2.0) and trained further; see NOTICE.",
+        "files": files,
+        "input": "uint8 RGB, batch x height x width x 3, sides multiples of 32; pixels 0..255, scaled in the model",
+        "min_score": default_score(figures),
+        "output": "batch x cells x 15: score, centre offset (2), log size (2), landmarks (10), in strides 8, 16, 32",
+        "architecture": {"design": "YuNet, heads of a level joined", "parameters": int(model.count_params())},
+        "training": training,
+        "origins": [list(row) for row in DATA_ORIGINS[:4]] + [list(DATA_ORIGINS[5])],
+        "figures": figures,
+        "limits": [
+            "Faces under 16 pixels are often missed.",
+            "Faces seen from behind or fully covered are not found, and are not meant to be.",
+            "The training scenes come from the web: some groups of people are rarer there than in the world.",
+        ],
+    }
+
+
+def classifier_card(
+    model: Any, files: dict[str, str], figures: dict[str, Any], training: dict[str, Any]
+) -> dict[str, Any]:
+    """What there is to say of a classifier."""
+    return {
+        "name": "classifier",
+        "task": "mask classification",
+        "description": "Says of a face: mask, no_mask, or incorrect (nose or chin out). Trained from random weights.",
+        "files": files,
+        "labels": [label.value for label in LABELS],
+        "input": {"size": int(model.input_shape[1]), "crop_margin": MARGIN, "pixel_range": "0..255"},
+        "output": "batch x 3 probabilities, calibrated",
+        "architecture": {"design": "small residual network", "parameters": int(model.count_params())},
+        "training": training,
+        "origins": [list(DATA_ORIGINS[index]) for index in (0, 1, 2, 3, 4, 6)],
+        "figures": figures,
+        "limits": [
+            "Nobody labelled beards, so how well they are judged is not measured.",
+            "Figures on drawn masks, hands and cups tell of drawn ones only.",
+            "Faces under 16 pixels: treat the verdict as a hint.",
+        ],
+    }
+
+
+def _yunet(path: Path, *, size: int, min_score: float) -> FaceDetector:
+    return YunetDetector(YunetConfig(model=path, size=size, min_score=min_score))
+
+
+def _given(**values: int | None) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _training_of(plan: Any, examples: int) -> dict[str, Any]:
+    return {name: value for name, value in asdict(plan).items() if name != "resume"} | {"examples": examples}
+
+
+def _reporter(report: Report | None, epochs: int, steps: int) -> Callable[[int, int, float], None] | None:
+    if report is None:
+        return None
+    return lambda epoch, step, loss: report(epoch, epochs, step, steps, loss)
