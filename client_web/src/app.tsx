@@ -102,6 +102,6 @@ function useTitle(at: Route): void {
   }, [title]);
   useEffect(() => {
     const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
-    if (icon) icon.href = alerting ? "/assets/favicon-alert.svg" : "/assets/favicon.svg";
+    if (icon) icon.href = alerting ? "/favicon-alert.svg" : "/favicon.svg";
   }, [alerting]);
 }

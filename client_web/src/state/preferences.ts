@@ -40,7 +40,7 @@ export const sound = kept<"on" | "off">("sound", "off", ON_OFF);
 export const notify = kept<"on" | "off">("notify", "off", ON_OFF);
 export const singleKeys = kept<"on" | "off">("keys", "on", ON_OFF);
 
-/** Puts the theme on the page; `public/assets/theme.js` does the same before the first paint. */
+/** Puts the theme on the page; `public/theme.js` does the same before the first paint. */
 export function applyTheme(): void {
   effect(() => {
     document.documentElement.dataset.theme = theme.value;

@@ -65,7 +65,8 @@ export function startRouter(): void {
     const link = (event.target as Element | null)?.closest?.("a");
     if (!link || link.target || link.hasAttribute("download") || link.origin !== window.location.origin) return;
     const ours = routeOf(link.pathname).page;
-    if (ours === "notFound" || link.getAttribute("href")?.startsWith("#")) return;
+    // Only a publish page that was loaded as such may use the device's camera (its Permissions-Policy).
+    if (ours === "notFound" || ours === "publish" || link.getAttribute("href")?.startsWith("#")) return;
     event.preventDefault();
     go(link.pathname + link.search);
   });
