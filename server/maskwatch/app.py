@@ -1,10 +1,10 @@
 """The composition root: the only file that names concrete classes. Read it to see what the service is made of."""
 
 import asyncio
-import contextlib
 import os
 import signal
 import socket
+import ssl
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
@@ -16,11 +16,11 @@ from aiohttp import web
 from rich.console import Console
 
 from maskwatch.config import MaskwatchSettings
-from maskwatch.core.ports import FrameSource, SourceSink
-from maskwatch.core.types import AlertChange, CloseReason
+from maskwatch.core.ports import FrameSource
+from maskwatch.core.types import CloseReason
 from maskwatch.errors import ConfigError
 from maskwatch.live.hub import LiveHub
-from maskwatch.loading import load_models
+from maskwatch.loading import Models, load_models
 from maskwatch.logs import configure_logging
 from maskwatch.metrics import Metrics
 from maskwatch.pipeline.bus import LookBus
@@ -34,34 +34,36 @@ from maskwatch.sources.webrtc import PublisherDesk
 from maskwatch.store.recorder import AlertRecorder
 from maskwatch.store.retention import Retention
 from maskwatch.store.store import Store
+from maskwatch.web.auth import check_may_listen
 from maskwatch.web.camera_service import CameraService
 from maskwatch.web.hub import Hub
-from maskwatch.web.server import build_app, check_may_listen
+from maskwatch.web.server import build_app
 from maskwatch.web.services import Services
-from maskwatch.web.tls import make_tls
+from maskwatch.web.tls import Tls, make_tls
 
 _log = structlog.get_logger(__name__)
 
 _LAG_CHECK_S = 0.25
+_THREAD_END_S = 10.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """The running service."""
+    """The running service: where it answers, and its parts."""
 
     url: str
-    """Address of the dashboard."""
-    store: Store
-    manager: CameraManager
-    metrics: Metrics
-    tls_hint: str | None = None
+    services: Services
+    advice: str = ""
     """How to trust the certificate, if it is self-signed."""
 
 
 @asynccontextmanager
 async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
-    """The whole service, from the first migration to the open port; everything is closed on leaving, in reverse."""
-    loop = asyncio.get_running_loop()
+    """The whole service, from the first migration to the open port; everything is closed on leaving, in reverse.
+
+    Raises:
+        ConfigError, ModelError, PluginError, StoreError: what the settings ask for can't be had.
+    """
     async with AsyncExitStack() as stack:
         store = await Store.open(settings)
         stack.push_async_callback(store.close)
@@ -69,55 +71,33 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
         await check_may_listen(settings, store)
         tls = await asyncio.to_thread(make_tls, settings.tls, settings.data_dir)
         models = await asyncio.to_thread(load_models, settings.detection)
+
         metrics = Metrics()
-
-        ice = IceSettings.from_settings(settings.live, settings.server)
-        live = LiveHub(
-            settings.live, ice, telemetry=metrics, on_peers=lambda peers: metrics.webrtc_peers("viewer", peers)
-        )
-        stack.push_async_callback(live.close)
-        publishers = PublisherDesk(ice, on_peers=lambda peers: metrics.webrtc_peers("publisher", peers))
-        stack.push_async_callback(publishers.close)
-
+        lag = asyncio.create_task(_measure_loop_lag(metrics), name="loop-lag")
+        stack.callback(lag.cancel)
         hub = Hub(store, metrics)
         stack.push_async_callback(hub.close)
         recorder = AlertRecorder(store, settings, metrics, hub.publish_event)
         stack.push_async_callback(recorder.close)
-        bus = LookBus(loop, lambda camera: metrics.frame_dropped(camera, "bus", "overwritten"))
+        retention = Retention(store, settings.retention, hub.publish_event, metrics)
+        stack.push_async_callback(retention.close)
+
+        bus = LookBus(asyncio.get_running_loop(), lambda camera: metrics.frame_dropped(camera, "bus", "overwritten"))
         bus.subscribe(hub.publish_look)
         bus.subscribe(recorder.submit)
         stack.callback(bus.close)
-
-        queue = ReadyQueue()
-        workers = [
-            InferenceWorker(
-                looker=Looker(detector=each.detector, classifier=each.classifier, telemetry=metrics),
-                queue=queue,
-                telemetry=metrics,
-                on_look=bus.post,
-                name=f"inference-{index}",
-            )
-            for index, each in enumerate(models)
-        ]
+        queue, workers = _make_workers(models, metrics, bus)
         stack.push_async_callback(_stop_workers, queue, workers)
 
-        def open_source(spec: CameraSpec) -> FrameSource:
-            return create_source(spec.url, spec.options, camera=spec.name, publishers=publishers)
-
-        def make_taps(camera: str) -> Sequence[SourceSink]:
-            return (live.tap(camera),)
-
-        def on_closed(changes: Sequence[AlertChange]) -> None:
-            recorder.submit_closed(changes)
-
+        live, publishers = await _make_webrtc(settings, metrics, stack)
         manager = CameraManager(
-            loop,
+            asyncio.get_running_loop(),
             queue,
             ManagerPorts(
-                create_source=open_source,
-                make_taps=make_taps,
+                create_source=lambda spec: _open_source(spec, publishers),
+                make_taps=lambda camera: (live.tap(camera),),
                 on_status=lambda name, _status: hub.publish_camera(name, "state"),
-                on_closed=on_closed,
+                on_closed=recorder.submit_closed,
                 new_alert_id=new_alert_id,
                 evidence_settings={"models": models[0].versions},
                 telemetry=metrics,
@@ -129,18 +109,13 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
 
         for event in await store.alerts.close_open(CloseReason.SERVER_RESTARTED):
             hub.publish_event(event)
-        retention = Retention(store, settings.retention, hub.publish_event)
         retention.start()
-        stack.push_async_callback(retention.close)
-
         for worker in workers:
             worker.start()
         manager.start()
         await cameras.start()
-        lag = loop.create_task(_measure_loop_lag(metrics), name="loop-lag")
-        stack.callback(lag.cancel)
 
-        async def models_loaded() -> str | None:
+        async def workers_alive() -> str | None:
             return None if all(worker.is_alive for worker in workers) else "An inference thread has ended."
 
         services = Services(
@@ -152,19 +127,10 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
             cameras=cameras,
             live=live,
             publishers=publishers,
-            checks={"worker": models_loaded},
+            checks={"worker": workers_alive},
         )
-        runner = web.AppRunner(build_app(services), access_log=None, shutdown_timeout=2.0)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        port = await _listen(runner, settings, tls.context if tls else None)
-        yield Service(
-            url=f"{'https' if tls else 'http'}://{_shown_host(settings.server.host)}:{port}",
-            store=store,
-            manager=manager,
-            metrics=metrics,
-            tls_hint=tls.hint if tls else None,
-        )
+        url = await _serve(services, settings, tls, stack)
+        yield Service(url=url, services=services, advice=tls.advice if tls else "")
 
 
 async def run(settings: MaskwatchSettings, *, next_steps: Sequence[str] = ()) -> None:
@@ -177,7 +143,7 @@ async def run(settings: MaskwatchSettings, *, next_steps: Sequence[str] = ()) ->
     async with running(settings) as service:
         console = Console(stderr=True, highlight=False, soft_wrap=True)
         console.print(f"\n[bold green]maskwatch is watching.[/] Open [bold]{service.url}[/]")
-        for line in (*([service.tls_hint] if service.tls_hint else []), *next_steps):
+        for line in (*([service.advice] if service.advice else []), *next_steps):
             console.print(f"  • {line}")
         console.print("  Stop with Ctrl+C.\n")
         await stop.wait()
@@ -189,6 +155,42 @@ def new_alert_id() -> str:
     return f"{time.time_ns() // 1_000_000:012x}{uuid.uuid4().hex[:20]}"
 
 
+def _make_workers(models: Sequence[Models], metrics: Metrics, bus: LookBus) -> tuple[ReadyQueue, list[InferenceWorker]]:
+    queue = ReadyQueue()
+    workers = [
+        InferenceWorker(
+            looker=Looker(detector=each.detector, classifier=each.classifier, telemetry=metrics),
+            queue=queue,
+            telemetry=metrics,
+            on_look=bus.post,
+            name=f"inference-{index}",
+        )
+        for index, each in enumerate(models)
+    ]
+    return queue, workers
+
+
+async def _stop_workers(queue: ReadyQueue, workers: Sequence[InferenceWorker]) -> None:
+    queue.close()
+    for worker in workers:
+        await asyncio.to_thread(worker.join, _THREAD_END_S)
+
+
+async def _make_webrtc(
+    settings: MaskwatchSettings, metrics: Metrics, stack: AsyncExitStack
+) -> tuple[LiveHub, PublisherDesk]:
+    ice = IceSettings.from_settings(settings.live, settings.server)
+    live = LiveHub(settings.live, ice, telemetry=metrics, on_peers=lambda count: metrics.webrtc_peers("viewer", count))
+    stack.push_async_callback(live.close)
+    publishers = PublisherDesk(ice, on_peers=lambda count: metrics.webrtc_peers("publisher", count))
+    stack.push_async_callback(publishers.close)
+    return live, publishers
+
+
+def _open_source(spec: CameraSpec, publishers: PublisherDesk) -> FrameSource:
+    return create_source(spec.url, spec.options, camera=spec.name, publishers=publishers)
+
+
 async def _set_password_from_environment(store: Store) -> None:
     """In a container there is no terminal to ask at: MASKWATCH_PASSWORD sets the password of `admin` at each start."""
     password = os.environ.get("MASKWATCH_PASSWORD")
@@ -196,30 +198,29 @@ async def _set_password_from_environment(store: Store) -> None:
         await store.users.set_password("admin", password)
 
 
-async def _listen(runner: web.AppRunner, settings: MaskwatchSettings, context: "object | None") -> int:
+async def _serve(services: Services, settings: MaskwatchSettings, tls: Tls | None, stack: AsyncExitStack) -> str:
+    """Open the port; the address to show.
+
+    Raises:
+        ConfigError: the address or the port can't be had.
+    """
+    runner = web.AppRunner(build_app(services), access_log=None, shutdown_timeout=2.0)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
     host, port = settings.server.host, settings.server.port
+    context: ssl.SSLContext | None = tls.context if tls else None
     try:
-        site = web.TCPSite(runner, host, port, ssl_context=context)  # type: ignore[arg-type]
-        await site.start()
-    except (OSError, socket.gaierror) as error:
+        await web.TCPSite(runner, host, port, ssl_context=context).start()
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
         raise ConfigError(
-            f"The server can't listen on {host}:{port}: {error.strerror or type(error).__name__}.",
+            f"The server can't listen on {host}:{port}: {reason}.",
             remedy="Is it running already? Choose another port with --port.",
         ) from None
-    address = runner.addresses[0]
-    return int(address[1])
-
-
-def _shown_host(host: str) -> str:
-    shown = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(host, host)  # noqa: S104
-    return f"[{shown}]" if ":" in shown else shown
-
-
-async def _stop_workers(queue: ReadyQueue, workers: Sequence[InferenceWorker]) -> None:
-    queue.close()
-    for worker in workers:
-        with contextlib.suppress(RuntimeError):  # never started, because something after it failed
-            await asyncio.to_thread(worker.join, 10.0)
+    everywhere = host in ("0.0.0.0", "::")  # noqa: S104 - recognised, not chosen
+    shown = socket.gethostname() if everywhere else host
+    shown = f"[{shown}]" if ":" in shown else shown
+    return f"{'https' if tls else 'http'}://{shown}:{runner.addresses[0][1]}"
 
 
 async def _measure_loop_lag(metrics: Metrics) -> None:

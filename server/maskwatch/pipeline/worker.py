@@ -80,7 +80,8 @@ class InferenceWorker:
 
     def join(self, timeout_s: float) -> None:
         """Wait for the thread's end, after the queue was closed."""
-        self._thread.join(timeout_s)
+        if self._thread.ident is not None:  # else it never started, because something before it failed
+            self._thread.join(timeout_s)
 
     @property
     def is_alive(self) -> bool:
