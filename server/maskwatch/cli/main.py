@@ -8,10 +8,13 @@ from rich.console import Console
 
 from maskwatch import __version__
 from maskwatch.cli import config as config_commands
+from maskwatch.cli import models as models_commands
+from maskwatch.cli import train as train_commands
 from maskwatch.cli import users as users_commands
 from maskwatch.cli.check_camera import check_camera
 from maskwatch.cli.demo import demo
 from maskwatch.cli.detect import detect
+from maskwatch.cli.evaluate import evaluate
 from maskwatch.cli.replay import replay
 from maskwatch.cli.serve import serve
 from maskwatch.errors import MaskwatchError
@@ -28,6 +31,9 @@ app.command()(demo)
 app.command()(detect)
 app.command("check-camera")(check_camera)
 app.command()(replay)
+app.command()(evaluate)
+app.add_typer(train_commands.app, name="train")
+app.add_typer(models_commands.app, name="models")
 app.add_typer(config_commands.app, name="config")
 app.add_typer(users_commands.app, name="users")
 
