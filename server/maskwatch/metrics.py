@@ -292,3 +292,12 @@ def _create(metric: Metric, registry: CollectorRegistry) -> _Child:
         return Histogram(metric.name, metric.help, metric.labels, buckets=metric.buckets, registry=registry)
     kind = Counter if metric.kind is MetricKind.COUNTER else Gauge
     return kind(metric.name, metric.help, metric.labels, registry=registry)
+
+
+def reference() -> str:
+    """The table as Markdown, for docs/metrics.md."""
+    lines = ["| Metric | Type | Labels | What it says |", "|---|---|---|---|"]
+    lines += [
+        f"| `{metric.name}` | {metric.kind} | {', '.join(metric.labels) or '-'} | {metric.help} |" for metric in TABLE
+    ]
+    return "\n".join(lines)
