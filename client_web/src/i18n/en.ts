@@ -11,15 +11,12 @@ export const en = {
   "nav.keys": "Keyboard shortcuts",
 
   "action.acknowledge": "Acknowledge",
-  "action.add": "Add",
-  "action.back": "Back",
   "action.cancel": "Cancel",
   "action.close": "Close",
   "action.copy": "Copy the link",
   "action.copied": "Copied",
   "action.erase": "Erase",
   "action.erase.hint": "Erases the alert and its pictures for good.",
-  "action.open": "Open",
   "action.pause": "Pause",
   "action.reload": "Reload",
   "action.remove": "Remove",
@@ -29,8 +26,6 @@ export const en = {
   "action.saved": "Saved",
   "action.signIn": "Sign in",
   "action.signOut": "Sign out",
-  "action.start": "Start",
-  "action.stop": "Stop",
   "action.test": "Test",
 
   "label.mask": "Mask",
@@ -52,7 +47,6 @@ export const en = {
 
   "camera.connecting": "Opening the camera…",
   "camera.waitingPicture": "Waiting for the first picture…",
-  "camera.noPicture": "The server sends no picture of this camera right now. Trying again by itself.",
   "camera.disabled": "Paused. Nobody is looked for until you watch again.",
   "camera.retryIn": "Trying again in {time}.",
   "camera.retrySoon": "Trying again now.",
@@ -63,8 +57,6 @@ export const en = {
   "camera.count.one": "{n} in view",
   "camera.count.other": "{n} in view",
   "camera.picture": "Live picture of {camera}",
-  "camera.tile": "{camera}: {state}. {people}",
-  "camera.unseen": "Not looked at while out of sight",
 
   "reason.refused": "The camera's address refuses connections. Check the port, and that the camera is on.",
   "reason.unreachable": "The camera can't be reached. Check that it is on and on this network.",
@@ -119,7 +111,6 @@ export const en = {
   "alert.closed.server_restarted": "Server restarted after {time}",
   "alert.acknowledged": "Acknowledged",
   "alert.acknowledged.by": "Acknowledged by {name}",
-  "alert.acknowledged.at": "Acknowledged {time}",
   "alert.confidence": "{percent} sure",
   "alert.face": "The face when the alert was raised",
   "alert.frame": "The whole picture when the alert was raised",
@@ -171,8 +162,6 @@ export const en = {
 
   "page.camera.people": "In view now",
   "page.camera.people.none": "Nobody in view.",
-  "page.camera.person": "{label}, {percent} sure, in view for {time}",
-  "page.camera.person.number": "Person {n}",
   "page.camera.seen": "for {time}",
   "page.camera.health": "Health",
   "page.camera.health.looks": "Looks a second",
@@ -274,7 +263,6 @@ export const en = {
   "settings.stored.file": "Set in the settings file under retention.",
   "settings.server": "Server",
   "settings.server.version": "Version",
-  "settings.server.models": "Models",
   "settings.server.user": "Signed in as",
   "settings.server.api": "For programs",
   "settings.server.api.text": "API description",
@@ -352,7 +340,6 @@ export const en = {
   "time.h.min": "{n} h {m} min",
   "time.days": "{n} d {h} h",
 
-  "list.and": "{a} and {b}",
   "unit.fps": "{n} pictures a second",
   loading: "Loading…",
 } as const;

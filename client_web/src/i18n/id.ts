@@ -13,15 +13,12 @@ export const id: Messages = {
   "nav.keys": "Pintasan papan ketik",
 
   "action.acknowledge": "Tandai sudah dilihat",
-  "action.add": "Tambah",
-  "action.back": "Kembali",
   "action.cancel": "Batal",
   "action.close": "Tutup",
   "action.copy": "Salin tautan",
   "action.copied": "Tersalin",
   "action.erase": "Hapus",
   "action.erase.hint": "Menghapus peringatan dan gambarnya selamanya.",
-  "action.open": "Buka",
   "action.pause": "Jeda",
   "action.reload": "Muat ulang",
   "action.remove": "Hapus",
@@ -31,8 +28,6 @@ export const id: Messages = {
   "action.saved": "Tersimpan",
   "action.signIn": "Masuk",
   "action.signOut": "Keluar",
-  "action.start": "Mulai",
-  "action.stop": "Berhenti",
   "action.test": "Uji",
 
   "label.mask": "Bermasker",
@@ -54,7 +49,6 @@ export const id: Messages = {
 
   "camera.connecting": "Membuka kamera…",
   "camera.waitingPicture": "Menunggu gambar pertama…",
-  "camera.noPicture": "Server belum mengirim gambar kamera ini. Dicoba lagi dengan sendirinya.",
   "camera.disabled": "Dijeda. Tidak ada yang dicari sampai diawasi lagi.",
   "camera.retryIn": "Dicoba lagi dalam {time}.",
   "camera.retrySoon": "Sedang dicoba lagi.",
@@ -65,8 +59,6 @@ export const id: Messages = {
   "camera.count.one": "{n} orang terlihat",
   "camera.count.other": "{n} orang terlihat",
   "camera.picture": "Gambar langsung dari {camera}",
-  "camera.tile": "{camera}: {state}. {people}",
-  "camera.unseen": "Tidak diikuti selama di luar layar",
 
   "reason.refused": "Alamat kamera menolak sambungan. Periksa porta, dan apakah kamera menyala.",
   "reason.unreachable": "Kamera tidak terjangkau. Periksa apakah kamera menyala dan ada di jaringan ini.",
@@ -121,7 +113,6 @@ export const id: Messages = {
   "alert.closed.server_restarted": "Server dimulai ulang setelah {time}",
   "alert.acknowledged": "Sudah dilihat",
   "alert.acknowledged.by": "Sudah dilihat oleh {name}",
-  "alert.acknowledged.at": "Ditandai {time}",
   "alert.confidence": "{percent} yakin",
   "alert.face": "Wajah saat peringatan muncul",
   "alert.frame": "Seluruh gambar saat peringatan muncul",
@@ -173,8 +164,6 @@ export const id: Messages = {
 
   "page.camera.people": "Terlihat sekarang",
   "page.camera.people.none": "Tidak ada orang.",
-  "page.camera.person": "{label}, {percent} yakin, terlihat selama {time}",
-  "page.camera.person.number": "Orang {n}",
   "page.camera.seen": "selama {time}",
   "page.camera.health": "Kesehatan",
   "page.camera.health.looks": "Pengamatan per detik",
@@ -278,7 +267,6 @@ export const id: Messages = {
   "settings.stored.file": "Diatur di berkas pengaturan pada bagian retention.",
   "settings.server": "Server",
   "settings.server.version": "Versi",
-  "settings.server.models": "Model",
   "settings.server.user": "Masuk sebagai",
   "settings.server.api": "Untuk program",
   "settings.server.api.text": "Uraian API",
@@ -357,7 +345,6 @@ export const id: Messages = {
   "time.h.min": "{n} jam {m} mnt",
   "time.days": "{n} hr {h} jam",
 
-  "list.and": "{a} dan {b}",
   "unit.fps": "{n} gambar per detik",
   loading: "Memuat…",
 };

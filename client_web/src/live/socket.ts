@@ -38,8 +38,8 @@ export class LiveSocket {
   private lastEventId: number | null = null;
   private greeted = false;
   private caughtUp = false;
-  /** For each `subscribe` not yet answered, whether it asked for missed events. */
-  private asked: boolean[] = [];
+  /** For each `subscribe` not yet answered: whether it is the first of its connection, and whether it asked for missed events. */
+  private asked: { first: boolean; resumes: boolean }[] = [];
   private lostSince: number | null = null;
 
   constructor(
@@ -132,10 +132,10 @@ export class LiveSocket {
       this.subscribe(true);
       return;
     }
-    const askedForMissed = this.asked.shift() ?? false;
-    const gap = askedForMissed && !message.resumed;
+    const { first, resumes } = this.asked.shift() ?? { first: false, resumes: false };
+    const gap = resumes && !message.resumed;
     if (gap || this.lastEventId === null) this.lastEventId = message.last_event_id;
-    if (askedForMissed) {
+    if (first) {
       this.caughtUp = true;
       this.lostSince = null;
       this.listener.connection({ state: "open" });
@@ -143,11 +143,12 @@ export class LiveSocket {
     this.listener.hello(message, gap);
   }
 
-  private subscribe(resume: boolean): void {
+  private subscribe(first: boolean): void {
     clearTimeout(this.settle);
-    this.asked.push(resume);
     const message: Subscribe = { v: 1, type: "subscribe", cameras: [...this.watched] };
-    if (resume && this.lastEventId !== null) message.resume_from = this.lastEventId;
+    const resumes = first && this.lastEventId !== null;
+    if (resumes) message.resume_from = this.lastEventId;
+    this.asked.push({ first, resumes });
     this.socket?.send(JSON.stringify(message));
   }
 

@@ -6,7 +6,7 @@ import { raise } from "./alarm";
 import { AlertList, isOpen } from "./alerts";
 import { api } from "./api";
 import { moment, setServerTime } from "./clock";
-import { spoken, tellError } from "./notices";
+import { spoken, tell, tellError } from "./notices";
 import { checkSession } from "./session";
 
 /** Alerts kept in the page; older ones are on the alerts page, from the server. */
@@ -93,6 +93,7 @@ const address = () => `${window.location.protocol === "https:" ? "wss" : "ws"}:/
 
 const socket = new LiveSocket(address(), {
   connection(next) {
+    if (next.state === "open" && connection.peek().state === "lost") tell(t("connection.back"));
     batch(() => {
       connection.value = next;
       // A session that ended looks like any other refusal from here: ask.

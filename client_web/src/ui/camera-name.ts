@@ -14,7 +14,7 @@ function stemOf(url: string): string {
   if (!url) return "";
   if (/^webrtc:/i.test(url)) return "phone";
   if (/^device:/i.test(url)) return "webcam";
-  const address = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/@]*@)?([^/:?#]+)(?::\d+)?([^?#]*)/i.exec(url);
+  const address = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/]*@)?([^/:?#@]+)(?::\d+)?([^?#]*)/i.exec(url);
   const host = address?.[1] ?? "";
   if (address && host && !/^[\d.]+$/.test(host) && host !== "localhost") return clean(host.split(".")[0] ?? "");
   const last = (address ? (address[2] ?? "") : url).split(/[/\\]/).filter(Boolean).at(-1) ?? "";
