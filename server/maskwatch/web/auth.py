@@ -117,7 +117,8 @@ class Gate:
         if access is Access.GREETED or identity.is_user or (access is Access.PUBLISHER and identity.camera is not None):
             return await handler(request)
         if wants_page(request):
-            raise web.HTTPSeeOther(f"/login?next={quote(request.rel_url.raw_path_qs, safe='')}")
+            wanted = "/" + request.rel_url.raw_path_qs.lstrip("/\\")  # never the address of another server
+            raise web.HTTPSeeOther(f"/login?next={quote(wanted, safe='')}")
         return _challenge(request)
 
     async def still_welcome(self, request: web.Request) -> bool:

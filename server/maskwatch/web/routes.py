@@ -91,8 +91,7 @@ class Operation(Generic[Query, Body]):
     def _read_query(self, request: web.Request) -> Query:
         if self.query is Nothing:
             return self.query()
-        names = list(request.query)
-        if len(names) != len(set(names)):
+        if len(request.query) != len(set(request.query)):
             raise InvalidRequestError("The query gives something twice.", remedy="Give each name once.")
         try:
             return self.query.model_validate(dict(request.query))

@@ -10,7 +10,7 @@ from maskwatch.web.api_alerts import AlertsApi
 from maskwatch.web.api_cameras import CamerasApi
 from maskwatch.web.api_description import DescriptionApi
 from maskwatch.web.api_session import SessionApi
-from maskwatch.web.auth import Gate
+from maskwatch.web.auth import Gate, check_may_listen
 from maskwatch.web.camera_service import CameraService
 from maskwatch.web.camera_test import CameraTester, Probe, probe_camera
 from maskwatch.web.headers import add_security_headers
@@ -24,6 +24,8 @@ from maskwatch.web.still import still_routes
 from maskwatch.web.whep import whep_routes
 from maskwatch.web.whip import whip_routes
 from maskwatch.web.ws import SocketLimits, WebsocketApi
+
+__all__ = ["OPERATIONS", "build_app", "check_may_listen"]
 
 MAX_BODY_BYTES = 256 * 1024
 OPERATIONS = web.AppKey("operations", list[Operation[Any, Any]])

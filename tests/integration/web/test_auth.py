@@ -1,0 +1,306 @@
+import asyncio
+from typing import Any
+
+import pytest
+from aiohttp import WSMsgType, WSServerHandshakeError, encode_basic_auth
+from yarl import URL
+
+from maskwatch.config import MaskwatchSettings
+from maskwatch.errors import ConfigError
+from maskwatch.store import Store
+from maskwatch.web.outbox import ClientLimits
+from maskwatch.web.server import check_may_listen
+from maskwatch.web.ws import SocketLimits
+from tests.integration.web.conftest import House, Open
+
+USERS = {"ayu": "correct horse"}
+LOGIN = {"user": "ayu", "password": "correct horse"}
+BASIC = {"Authorization": encode_basic_auth(login=LOGIN["user"], password=LOGIN["password"])}
+EVIL = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+
+
+@pytest.fixture
+async def locked(open_house: Open) -> House:
+    """A server with a password and a phone as its camera."""
+    return await open_house({"cameras": {"phone": {"url": "webrtc:"}, "other": {"url": "webrtc:"}}}, users=USERS)
+
+
+async def log_in(house: House, **changes: str) -> Any:
+    response, session = await house.call("POST", "/api/v1/session", json={**LOGIN, **changes})
+    assert response.status == 200, session
+    return response
+
+
+# ---- without a password ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("host", ["localhost:8640", "127.0.0.1", "127.0.0.2:99", "[::1]:8640", "LOCALHOST", "cam.lan"])
+async def test_this_machine_may_do_everything(open_house: Open, host: str) -> None:
+    house = await open_house({"server": {"trusted_hosts": ["cam.lan"]}})
+    assert await house.get("/api/v1/cameras", headers={"Host": host}) == []
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example:8640", "", "[", "a b"]
+)
+@pytest.mark.parametrize("path", ["/", "/api/v1/cameras", "/api/v1/info", "/api/v1/session", "/metrics", "/nothing"])
+async def test_a_name_made_to_point_here_gets_nothing(house: House, host: str, path: str) -> None:
+    response = await house.client.get(path, headers={"Host": host})
+    assert response.status in (400, 403)
+    assert "cameras" not in await response.text()
+
+
+async def test_a_websocket_under_another_name_is_refused(house: House) -> None:
+    with pytest.raises(WSServerHandshakeError) as refusal:
+        await house.client.ws_connect("/api/v1/ws", headers={"Host": "evil.example"})
+    assert refusal.value.status == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        EVIL,
+        {"Origin": "null"},
+        {"Origin": "http://127.0.0.1:1"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Origin": "file://"},
+    ],
+)
+async def test_another_site_can_change_nothing(house: House, headers: dict[str, str]) -> None:
+    body = {"name": "x", "url": "webrtc:"}
+    await house.refused("POST", "/api/v1/cameras", 403, "cross_site", json=body, headers=headers)
+    await house.refused("DELETE", "/api/v1/session", 403, "cross_site", headers=headers)
+    with pytest.raises(WSServerHandshakeError) as refusal:
+        await house.client.ws_connect("/api/v1/ws", headers=headers)
+    assert refusal.value.status == 403
+    assert await house.get("/api/v1/cameras") == []
+
+
+async def test_the_server_s_own_page_may_change_things(house: House) -> None:
+    own = {"Origin": str(house.server.make_url("")).rstrip("/"), "Sec-Fetch-Site": "same-origin"}
+    response, _ = await house.call("POST", "/api/v1/cameras", json={"name": "x", "url": "webrtc:"}, headers=own)
+    assert response.status == 201
+    async with house.client.ws_connect("/api/v1/ws", headers=own) as socket:
+        assert (await socket.receive_json())["type"] == "hello"
+
+
+async def test_a_page_behind_a_proxy_may_change_things(open_house: Open) -> None:
+    house = await open_house({"server": {"public_url": "https://cam.example"}}, users=USERS)
+    headers = {**BASIC, "Origin": "https://cam.example", "Sec-Fetch-Site": "same-origin"}
+    response, _ = await house.call("POST", "/api/v1/cameras", json={"name": "x", "url": "webrtc:"}, headers=headers)
+    assert response.status == 201
+
+
+# ---- with a password -------------------------------------------------------------------------------------------------
+
+OPEN_TO_ALL = {
+    ("GET", "/healthz"), ("GET", "/readyz"), ("GET", "/login"), ("GET", "/assets/{file}"), ("GET", "/{file}"),
+    ("GET", "/api/v1/session"), ("POST", "/api/v1/session"), ("DELETE", "/api/v1/session"), ("GET", "/api/v1/info"),
+}  # fmt: skip
+
+
+async def test_every_route_asks_for_a_login_but_those_listed(locked: House) -> None:
+    asked = set()
+    for route in locked.server.app.router.routes():  # type: ignore[attr-defined]
+        resource = route.resource
+        if resource is None or route.method == "HEAD":
+            continue
+        path = resource.canonical
+        for name, value in {"{camera}": "phone", "{name}": "phone", "{file}": "favicon.svg"}.items():
+            path = path.replace(name, value)
+        response = await locked.client.request(route.method, path.replace("{id}", "x").replace("{session}", "x"))
+        if (route.method, resource.canonical) in OPEN_TO_ALL:
+            asked.add((route.method, resource.canonical))
+        else:
+            assert response.status == 401, (route.method, path, response.status)
+            assert response.headers["WWW-Authenticate"]
+    assert asked == OPEN_TO_ALL
+    assert (await locked.client.get("/no/such/address")).status == 401
+
+
+async def test_a_login_opens_everything_and_a_logout_closes_it(locked: House) -> None:
+    assert await locked.get("/api/v1/session") == {"login_needed": True, "user": None}
+    assert (await locked.get("/api/v1/info"))["service"] is None
+    response = await log_in(locked)
+    cookie = response.cookies["maskwatch_session"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Strict", "/")
+    assert not cookie["secure"]
+    assert LOGIN["password"] not in str(response.headers)
+    assert await locked.get("/api/v1/session") == {"login_needed": False, "user": "ayu"}
+    assert len(await locked.get("/api/v1/cameras")) == 2
+    token = cookie.value
+    response, _ = await locked.call("DELETE", "/api/v1/session")
+    assert response.status == 204
+    await locked.refused("GET", "/api/v1/cameras", 401, "unauthorized")
+    stolen = {"Cookie": f"maskwatch_session={token}"}
+    await locked.refused("GET", "/api/v1/cameras", 401, "unauthorized", headers=stolen)
+
+
+@pytest.mark.parametrize("settings", [{"tls": {"mode": "self_signed"}}, {"server": {"public_url": "https://cam.lan"}}])
+async def test_under_encryption_the_cookie_stays_encrypted(open_house: Open, settings: dict[str, Any]) -> None:
+    house = await open_house(settings, users=USERS)
+    assert (await log_in(house)).cookies["maskwatch_session"]["secure"]
+
+
+async def test_who_acknowledges_is_who_is_logged_in(locked: House) -> None:
+    await locked.raise_alert()
+    await log_in(locked)
+    _, alert = await locked.call("POST", "/api/v1/alerts/alert-1/acknowledge")
+    assert alert["acknowledged_by"] == "ayu"
+
+
+async def test_programs_use_basic(locked: House) -> None:
+    response = await locked.client.get("/metrics", headers=BASIC)
+    assert response.status == 200
+    assert "maskwatch_build_info" in await response.text()
+    answers = await asyncio.gather(*(locked.call("GET", "/api/v1/cameras", headers=BASIC) for _ in range(20)))
+    assert {response.status for response, _ in answers} == {200}
+    for wrong in ("Basic !!!", "Basic", "Basic bm9jb2xvbg==", encode_basic_auth("ayu", "wrong"), "Bearer x"):
+        await locked.refused("GET", "/api/v1/cameras", 401, "unauthorized", headers={"Authorization": wrong})
+
+
+async def test_a_page_s_own_requests_bring_up_no_dialogue(locked: House) -> None:
+    response = await locked.client.get("/api/v1/cameras", headers={"Sec-Fetch-Mode": "cors"})
+    assert not response.headers["WWW-Authenticate"].startswith("Basic")
+    response = await locked.client.get("/metrics")
+    assert response.headers["WWW-Authenticate"].startswith("Basic")
+
+
+async def test_a_person_is_led_to_the_login(locked: House) -> None:
+    html = {"Accept": "text/html"}
+    for wanted, led_to in [
+        ("/cameras/phone?tab=alerts&n=1", "/cameras/phone?tab=alerts&n=1"),
+        ("//evil.example/x", "/evil.example/x"),
+    ]:
+        address = URL(str(locked.server.make_url("/")).rstrip("/") + wanted, encoded=True)
+        response = await locked.client.session.get(address, headers=html, allow_redirects=False)
+        assert response.status == 303
+        assert URL(response.headers["Location"]).query == {"next": led_to}
+    assert (await locked.client.get("/login", headers=html)).status == 200
+
+
+async def test_guessing_is_slowed_down(locked: House) -> None:
+    for _ in range(5):
+        await locked.refused(
+            "POST", "/api/v1/session", 401, "wrong_password", json={"user": "ayu", "password": "wrong"}
+        )
+    problem = await locked.refused("POST", "/api/v1/session", 429, "too_many_attempts", json=LOGIN)
+    assert "Try again in" in problem["remedy"]
+    await locked.refused("GET", "/api/v1/cameras", 429, "too_many_attempts", headers=BASIC)
+    response, _ = await locked.call("POST", "/api/v1/session", json=LOGIN)
+    assert int(response.headers["Retry-After"]) >= 1
+
+
+async def test_many_guesses_at_once_gain_nothing(locked: House) -> None:
+    async def guess(number: int) -> int:
+        body = {"user": "ayu", "password": f"guess-{number}"}
+        response, _ = await locked.call("POST", "/api/v1/session", json=body)
+        return response.status
+
+    statuses = await asyncio.gather(*(guess(number) for number in range(40)))
+    assert statuses.count(401) == 5
+    assert statuses.count(429) == 35
+
+
+async def test_an_unknown_user_is_told_the_same(locked: House) -> None:
+    wrong = await locked.refused("POST", "/api/v1/session", 401, "wrong_password", json={**LOGIN, "password": "x"})
+    unknown = await locked.refused("POST", "/api/v1/session", 401, "wrong_password", json={**LOGIN, "user": "nobody"})
+    assert wrong == unknown
+
+
+async def test_a_password_set_by_another_process_counts_at_once_again(open_house: Open, monkeypatch: Any) -> None:
+    monkeypatch.setattr("maskwatch.web.auth._USERS_KNOWN_FOR_S", -1.0)
+    house = await open_house()
+    await house.get("/api/v1/cameras")
+    await house.store.users.set_password("ayu", LOGIN["password"])
+    await house.refused("GET", "/api/v1/cameras", 401, "unauthorized")
+
+
+async def test_a_logout_ends_open_websockets(open_house: Open) -> None:
+    limits = SocketLimits(client=ClientLimits(), session_check_s=0.05)
+    house = await open_house(users=USERS, limits=limits)
+    await log_in(house)
+    async with house.client.ws_connect("/api/v1/ws") as socket:
+        assert (await socket.receive_json())["type"] == "hello"
+        await house.call("DELETE", "/api/v1/session")
+        message = await socket.receive()
+        while message.type is WSMsgType.TEXT:
+            message = await socket.receive()
+        assert socket.close_code == 1008
+
+
+# ---- publishing ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_token_opens_its_camera_s_publishing_and_nothing_else(locked: House) -> None:
+    link = locked.cameras.publish_url("phone")
+    assert link is not None
+    token = link.partition("token=")[2]
+    bearer = {"Authorization": f"Bearer {token}"}
+    response = await locked.client.get(link, headers={"Accept": "text/html"})
+    assert response.status == 200
+    assert "camera=(self)" in response.headers["Permissions-Policy"]
+    offer = {**bearer, "Content-Type": "application/sdp"}
+    response = await locked.client.post("/phone/whip", data=b"garbage", headers=offer)
+    assert response.status == 400
+    assert (await response.json())["code"]
+    for method, path in [
+        ("POST", "/other/whip"), ("DELETE", "/other/whip/x"), ("GET", "/publish/other"), ("POST", "/phone/whep"),
+        ("GET", "/api/v1/cameras"), ("GET", "/api/v1/cameras/phone"), ("GET", "/api/v1/cameras/phone/frame.jpg"),
+        ("GET", "/api/v1/ws"), ("GET", "/"), ("GET", "/cameras/phone"), ("GET", "/metrics"),
+    ]:  # fmt: skip
+        response = await locked.client.request(method, path, headers=bearer, allow_redirects=False)
+        assert response.status == 401, (method, path)
+        response = await locked.client.request(method, f"{path}?token={token}", allow_redirects=False)
+        assert response.status == 401, (method, path)
+
+
+async def test_a_wrong_token_opens_nothing(locked: House) -> None:
+    for token in ("", "wrong", "ü"):
+        response = await locked.client.post("/phone/whip", headers={"Authorization": f"Bearer {token}"})
+        assert response.status == 401
+        response = await locked.client.get("/publish/phone", params={"token": token})
+        assert response.status == 401
+    response = await locked.client.post("/nowhere/whip", headers={"Authorization": "Bearer None"})
+    assert response.status == 401
+
+
+async def test_a_removed_camera_s_token_is_void_even_for_its_successor(open_house: Open) -> None:
+    house = await open_house(users=USERS)
+    body = {"name": "phone", "url": "webrtc:"}
+    _, first = await house.call("POST", "/api/v1/cameras", json=body, headers=BASIC)
+    await house.call("DELETE", "/api/v1/cameras/phone", headers=BASIC)
+    await house.call("POST", "/api/v1/cameras", json=body, headers=BASIC)
+    assert (await house.client.get(first["publish_url"])).status == 401
+
+
+# ---- listening -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("server", "may"),
+    [
+        ({}, True),
+        ({"host": "127.0.0.5"}, True),
+        ({"host": "0.0.0.0"}, False),
+        ({"host": "192.168.1.5"}, False),
+        ({"host": "cam.lan"}, False),
+        ({"public_url": "https://cam.example"}, False),
+        ({"public_url": "http://localhost:99"}, True),
+    ],
+)
+async def test_others_reach_a_server_only_once_a_password_is_set(
+    tmp_path: Any, server: dict[str, Any], may: bool
+) -> None:
+    settings = MaskwatchSettings.model_validate({"data_dir": tmp_path, "server": server})
+    store = await Store.open(settings)
+    try:
+        if may:
+            await check_may_listen(settings, store)
+        else:
+            with pytest.raises(ConfigError, match="set-password"):
+                await check_may_listen(settings, store)
+        await store.users.set_password("admin", "correct horse")
+        await check_may_listen(settings, store)
+    finally:
+        await store.close()
