@@ -3,13 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from maskwatch.detectors.yunet import YunetConfig, YunetDetector
 from maskwatch.training import classifier_training, detector_training
 from maskwatch.training.classifier_report import milliseconds_a_face, report_classifier
 from maskwatch.training.datasets import data_root
 from maskwatch.training.detector_report import report_detector, side_by_side
-
-_TEACHER = Path("teacher") / "yunet_n_dynamic.onnx"
+from maskwatch.training.teacher import TEACHER, teacher_from
 
 
 def evaluate_detector(onnx_file: Path, data: Path | None, out: Path) -> dict[str, Any]:
@@ -19,8 +17,8 @@ def evaluate_detector(onnx_file: Path, data: Path | None, out: Path) -> dict[str
         DataSetError, ModelError: data or model are missing or make no sense.
     """
     root = data_root(data)
-    teacher = root / _TEACHER
-    sets = detector_training.held_out(root, out / "cache", lambda: _teacher(teacher, 1280, 0.3))
+    teacher = root / TEACHER
+    sets = detector_training.held_out(root, out / "cache", lambda: teacher_from(teacher, size=1280, min_score=0.3))
     figures = report_detector(onnx_file, sets, root, out / "detector")
     figures["time on one thread, beside YuNet"] = side_by_side(onnx_file, teacher)
     return figures
@@ -33,11 +31,9 @@ def evaluate_classifier(onnx_file: Path, data: Path | None, out: Path) -> dict[s
         DataSetError, ModelError: data or model are missing or make no sense.
     """
     root = data_root(data)
-    sets = classifier_training.held_out(root, out / "cache", lambda: _teacher(root / _TEACHER, 320, 0.5))
+    sets = classifier_training.held_out(
+        root, out / "cache", lambda: teacher_from(root / TEACHER, size=320, min_score=0.5)
+    )
     figures = report_classifier(onnx_file, sets, root / "mask_templates", out / "classifier")
     figures["time on one thread"] = [milliseconds_a_face(onnx_file)]
     return figures
-
-
-def _teacher(path: Path, size: int, min_score: float) -> YunetDetector:
-    return YunetDetector(YunetConfig(model=path, size=size, min_score=min_score))

@@ -5,10 +5,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from maskwatch.core.ports import FaceDetector
+import keras
+
 from maskwatch.core.types import LABELS
-from maskwatch.detectors.yunet import YunetConfig, YunetDetector
-from maskwatch.errors import ConfigError
+from maskwatch.errors import ConfigError, ModelError
 from maskwatch.training import classifier_training, detector_training
 from maskwatch.training.calibration import fit_scaling, fold
 from maskwatch.training.cards import DATA_ORIGINS, write_card
@@ -21,11 +21,10 @@ from maskwatch.training.detector_report import default_score, report_detector, s
 from maskwatch.training.export import save
 from maskwatch.training.loop import set_seed
 from maskwatch.training.report import plot_history
+from maskwatch.training.teacher import TEACHER, teacher_from
 
 Report = Callable[[int, int, int, int, float], None]
 """Told of progress: epoch (from 0), epochs, step, steps, loss."""
-
-TEACHER = Path("teacher") / "yunet_n_dynamic.onnx"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +68,10 @@ def train_detector(recipe: DetectorRecipe, *, report: Report | None = None) -> P
     root = data_root(recipe.data)
     teacher = recipe.teacher or root / TEACHER
     model = build_detector()
-    port_yunet(model, teacher)
-    sets = detector_training.prepare(root, recipe.out / "cache", lambda: _yunet(teacher, size=1280, min_score=0.3))
+    start_from(model, teacher)
+    sets = detector_training.prepare(
+        root, recipe.out / "cache", lambda: teacher_from(teacher, size=1280, min_score=0.3)
+    )
     plan = detector_training.DetectorPlan(
         seed=recipe.seed, resume=recipe.resume, **_given(epochs=recipe.epochs, steps=recipe.steps)
     )
@@ -79,7 +80,7 @@ def train_detector(recipe: DetectorRecipe, *, report: Report | None = None) -> P
     files = save(model, recipe.out, "detector")
     onnx_file = recipe.out / "detector.onnx"
     figures = report_detector(onnx_file, sets, root, recipe.out)
-    if teacher.is_file():
+    if teacher.suffix == ".onnx":
         figures["time on one thread, beside YuNet"] = side_by_side(onnx_file, teacher)
     return write_card(recipe.out, "detector", detector_card(model, files, figures, _training_of(plan, len(sets.train))))
 
@@ -99,7 +100,7 @@ def train_classifier(
         return train_on_folders(recipe, report=report, say=say)
     root = data_root(recipe.data)
     sets = classifier_training.prepare(
-        root, recipe.out / "cache", lambda: _yunet(root / TEACHER, size=320, min_score=0.5)
+        root, recipe.out / "cache", lambda: teacher_from(root / TEACHER, size=320, min_score=0.5)
     )
     if not sets.train:
         raise ConfigError(f"There is nothing to train on in {root}.")
@@ -177,8 +178,19 @@ def classifier_card(
     }
 
 
-def _yunet(path: Path, *, size: int, min_score: float) -> FaceDetector:
-    return YunetDetector(YunetConfig(model=path, size=size, min_score=min_score))
+def start_from(model: keras.Model, teacher: Path) -> None:
+    """Give a new detector the weights of YuNet (.onnx), or of a detector trained before (.keras).
+
+    Raises:
+        ModelError: the file is missing or of another architecture.
+    """
+    if teacher.suffix != ".keras":
+        port_yunet(model, teacher)
+        return
+    try:
+        model.set_weights(keras.saving.load_model(teacher, compile=False).get_weights())
+    except (OSError, ValueError) as error:
+        raise ModelError(f"The detector {teacher} can't be trained further: {type(error).__name__}.") from None
 
 
 def _given(**values: int | None) -> dict[str, Any]:
