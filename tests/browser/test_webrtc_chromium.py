@@ -5,17 +5,19 @@ it from the pixels it shows and compares it with what `requestVideoFrameCallback
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from typing import Any
 
 import numpy as np
 import pytest
-from aiohttp import web
 from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Error as PlaywrightError
+from tests.integration.rtc.parts import HEIGHT, MODULUS, TOKEN, WIDTH, LiveServer, TickingCamera, live_server
+from tests.integration.test_whip import Receiver, receiving
 
 from maskwatch.core.ports import StreamInfo
-from tests.integration.rtc.parts import HEIGHT, TOKEN, WIDTH, LiveServer, TickingCamera, live_server
-from tests.integration.test_whip import receiving
+from maskwatch.errors import SourceReason
 
 pytestmark = pytest.mark.browser
 
@@ -121,3 +123,56 @@ async def test_chromium_shows_each_picture_with_its_own_time(
         frames = await seen(page, 60)
         assert live.hub.tap("door").encoding is not passthrough
     in_step(frames)
+
+
+async def test_chromium_catches_up_after_joining_late(live: LiveServer, browser: Browser) -> None:
+    """It starts with pictures that are seconds old, and must not stay behind by as much."""
+    page = await open_page(browser, live)
+    with TickingCamera(live.hub.tap("door"), group=600) as camera:
+        await asyncio.to_thread(camera.sent_at_least, 45)
+        await page.evaluate("watch('/door/whep')")
+        frames = await seen(page, 60)
+        newest = camera.newest_ticks
+    in_step(frames)
+    assert frames[0]["at"] < 3000
+    behind_s = (newest - frames[-1]["ticks"]) % MODULUS / 90_000
+    assert behind_s < 1, "the burst took 3 s of pictures; what is shown now is live"
+
+
+async def test_chromium_goes_on_when_the_camera_comes_back(live: LiveServer, browser: Browser) -> None:
+    """A camera that restarts begins a new clock; the viewer's connection stays."""
+    page = await open_page(browser, live)
+    with TickingCamera(live.hub.tap("door"), first_ticks=0):
+        await page.evaluate("watch('/door/whep')")
+        await seen(page, 20)
+    with TickingCamera(live.hub.tap("door"), first_ticks=3_000_000_000):
+        await page.wait_for_function("window.seen.filter(frame => frame.ticks >= 3e9).length >= 20", timeout=20_000)
+        frames = await seen(page, 40)
+    in_step(frames)
+
+
+async def test_chromium_is_a_camera_in_full_size(live: LiveServer, browser: Browser) -> None:
+    page = await open_page(browser, live)
+    with receiving(live) as receiver:
+        session = await page.evaluate(f"publish('/phone/whip', '{TOKEN}')")
+        frames = [await receiver.next() for _ in range(40)]
+        assert await page.evaluate("connection.connectionState") == "connected"
+        await page.evaluate(f"fetch('{session}', {{method: 'DELETE', headers: {{Authorization: 'Bearer {TOKEN}'}}}})")
+    sizes = [frame.to_rgb().shape for frame in frames]
+    assert sizes[0] == (720, 1280, 3), "full size at once"
+    assert sizes[-1] == (720, 1280, 3)
+    # Chromium's fake camera is green, with a dial that turns.
+    assert np.argmax(np.median(frames[-1].to_rgb(), axis=(0, 1))) == 1
+    assert not np.array_equal(frames[-1].to_rgb(), frames[-10].to_rgb())
+
+
+async def test_a_browser_that_is_killed_is_noticed(live: LiveServer, browser: Browser) -> None:
+    page = await open_page(browser, live)
+    receiver = Receiver(live, stall_timeout_s=2.0)
+    await page.evaluate(f"publish('/phone/whip', '{TOKEN}')")
+    await receiver.next()
+    session = await browser.new_browser_cdp_session()
+    with contextlib.suppress(PlaywrightError):
+        await session.send("Browser.crash")
+    error = await receiver.failed()
+    assert error.reason in (SourceReason.STALLED, SourceReason.ENDED)

@@ -238,7 +238,7 @@ async def test_stills_name_their_frame_and_cost_one_encoding(live: LiveServer, h
     async with http.get(live.url("/api/v1/cameras/door/frame.jpg")) as response:
         assert response.status == 404
     with TickingCamera(live.hub.tap("door")) as camera:
-        await asyncio.to_thread(camera.started.wait, 10)
+        await asyncio.to_thread(camera.sent_at_least, 2)
     async with http.get(live.url("/api/v1/cameras/door/frame.jpg?width=320")) as response:
         assert response.status == 200
         assert response.content_type == "image/jpeg"

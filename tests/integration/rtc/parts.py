@@ -105,9 +105,9 @@ class TickingCamera:
         info: StreamInfo | None = None,
         first_ticks: int = MODULUS - 2 * 90_000,
     ) -> None:
-        self.sent: dict[int, Image] = {}
+        self.newest_ticks = 0
+        self._sent = threading.Condition()
         self.packets = 0
-        self.started = threading.Event()
         self._sink, self._fps, self._group = sink, fps, group
         self._info = info or StreamInfo(codec="h264", width=WIDTH, height=HEIGHT, fps=fps, passthrough=True)
         self._first = first_ticks
@@ -122,6 +122,11 @@ class TickingCamera:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join(10)
+
+    def sent_at_least(self, packets: int) -> None:
+        """Wait until so many packets have been sent."""
+        with self._sent:
+            assert self._sent.wait_for(lambda: self.packets >= packets, 30)
 
     def _run(self) -> None:
         encoder = h264_encoder(self._fps, self._group)
@@ -151,7 +156,9 @@ class TickingCamera:
                 )
             )
             index += 1
-            self.started.set()
+            self.newest_ticks = ticks
+            with self._sent:
+                self._sent.notify_all()
 
 
 def h264_encoder(fps: int, group: int) -> VideoCodecContext:
@@ -258,7 +265,7 @@ async def no_leaks() -> AsyncIterator[None]:
     if ending := asyncio.all_tasks() - tasks - {asyncio.current_task()}:
         _, left = await asyncio.wait(ending, timeout=5)
         assert not left, f"tasks left: {left}"
-    names = [t.name for t in set(threading.enumerate()) - threads if not t.name.startswith("asyncio_")]
+    names = [t.name for t in set(threading.enumerate()) - threads if not t.name.startswith("asyncio")]
     assert not names, f"threads left: {names}"
 
 
