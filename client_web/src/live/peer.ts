@@ -6,7 +6,7 @@ const GATHER_MS = 1_500;
 export interface Session {
   /** Header fields of the answer. */
   headers: Headers;
-  /** Ends the session on the server; never throws. */
+  /** Ends the session on the server, then closes the peer; never throws. */
   end(): void;
 }
 
@@ -35,12 +35,14 @@ export async function negotiate(
   const session: Session = {
     headers: response.headers,
     end() {
-      if (!location) return;
+      // A connection that failed is gone on the server too.
+      if (!location || peer.connectionState === "failed") return peer.close();
       const resource = new URL(location, new URL(url, window.location.href));
-      // The page may be closing: `keepalive` lets the goodbye out still. That it fails changes nothing.
-      fetch(resource, { method: "DELETE", headers, keepalive: true, credentials: "same-origin" }).catch(
-        () => undefined,
-      );
+      // The page may be closing: `keepalive` lets the goodbye out still. That it fails changes nothing. The peer is
+      // closed after it: the server would take that for the end, and then not know what the goodbye is about.
+      fetch(resource, { method: "DELETE", headers, keepalive: true, credentials: "same-origin" })
+        .catch(() => undefined)
+        .finally(() => peer.close());
     },
   };
   const answer = await response.text();

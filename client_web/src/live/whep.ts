@@ -44,9 +44,14 @@ export class WhepPlayer {
     this.abort.abort();
     clearTimeout(this.watchdog);
     if (this.callback) this.video.cancelVideoFrameCallback(this.callback);
-    this.session?.end();
-    this.peer.close();
+    if (this.session) this.session.end();
+    else this.peer.close();
     this.video.srcObject = null;
+  }
+
+  /** Show pictures `ms` later than they could be; browsers that can't just show them. */
+  holdBack(ms: number): void {
+    for (const receiver of this.peer.getReceivers()) if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = ms;
   }
 
   private async start(): Promise<void> {

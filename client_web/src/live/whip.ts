@@ -146,11 +146,11 @@ export class Publisher {
   private hangUp(): void {
     clearTimeout(this.retry);
     this.attempt.abort();
-    this.session?.end();
+    const { session, peer } = this;
     this.session = null;
-    const peer = this.peer;
     this.peer = null;
-    peer?.close();
+    if (session) session.end();
+    else peer?.close();
   }
 
   private closeCamera(): void {
