@@ -124,8 +124,8 @@ def protect(server: Any, mounts: list[tuple[Mount, dict[str, Any]]]) -> None:
     nobody = GstRtspServer.RTSPToken()
     nobody.set_string("media.factory.role", "anybody")
     auth.set_default_token(nobody)
-    for mount, config in mounts:
-        role = config.get("user") or "anybody"
+    for number, (mount, config) in enumerate(mounts):
+        role = f"user{number}" if config.get("user") else "anybody"
         if config.get("user"):
             token = GstRtspServer.RTSPToken()
             token.set_string("media.factory.role", role)

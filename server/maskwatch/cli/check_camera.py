@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import yaml
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
@@ -15,6 +16,7 @@ from maskwatch.errors import ConfigError
 from maskwatch.secrets import redact_url
 
 if TYPE_CHECKING:
+    from maskwatch.core.ports import StreamInfo
     from maskwatch.sources.probe import ProbeResult
 
 _SMALL_PX = 480
@@ -96,21 +98,21 @@ def _as_dict(address: str, result: "ProbeResult") -> dict[str, Any]:
 
 
 def _screen(address: str, result: "ProbeResult") -> Panel:
-    if not result.ok:
-        text = f"[bold red]✗ It does not work:[/] {result.message}\n\n{result.remedy}\n[dim]code: {result.reason}[/]"
-        return Panel(text, title=redact_url(address), title_align="left", border_style="red")
+    info = result.info
+    if not result.ok or info is None:
+        said = f"[bold red]✗ It does not work:[/] {escape(result.message)}"
+        text = f"{said}\n\n{escape(result.remedy)}\n[dim]code: {result.reason}[/]"
+        return Panel(text, title=escape(redact_url(address)), title_align="left", border_style="red")
     table = Table.grid(padding=(0, 2))
-    for name, value in _facts(result):
+    for name, value in _facts(info, result):
         table.add_row(f"[dim]{name}[/]", value)
     for advice in _advice(result):
         table.add_row("[yellow]could be better[/]", advice)
     table.add_row("[bold green]✓ It works[/]", "Add it in the dashboard, or under `cameras:` in the settings.")
-    return Panel(table, title=redact_url(address), title_align="left", border_style="green")
+    return Panel(table, title=escape(redact_url(address)), title_align="left", border_style="green")
 
 
-def _facts(result: "ProbeResult") -> list[tuple[str, str]]:
-    info = result.info
-    assert info is not None
+def _facts(info: "StreamInfo", result: "ProbeResult") -> list[tuple[str, str]]:
     fps = result.measured_fps or info.fps
     seen = f", a keyframe every {result.keyframe_interval_s:.1f} s" if result.keyframe_interval_s else ""
     live = "passed on to browsers as it is, without re-encoding"

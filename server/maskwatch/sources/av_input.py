@@ -22,7 +22,7 @@ from av.bitstream import BitStreamFilterContext
 from av.stream import Discard, Disposition
 from av.video.frame import PictureType
 
-from maskwatch.core.ports import EncodedPacket, RawFrame, SourceSink, StreamInfo
+from maskwatch.core.ports import EncodedPacket, RawFrame, SourceSink, StopSignal, StreamInfo
 from maskwatch.core.types import Image
 from maskwatch.errors import SourceError, SourceReason
 from maskwatch.sources.media_clock import TICKS_PER_S, MediaClock
@@ -43,8 +43,8 @@ class Failures(Protocol):
     def opening(self, error: av.FFmpegError) -> SourceError:
         """Why it can't be opened."""
 
-    def reading(self, error: av.FFmpegError | None, *, any_packet: bool) -> SourceError:
-        """Why no more can be read; `error` is None when the stream just ended."""
+    def reading(self, error: av.FFmpegError | None, *, any_packet: bool, silent: bool) -> SourceError:
+        """Why no more can be read; `error` is None when the stream just ended, `silent` says that nothing came."""
 
     def undecodable(self) -> SourceError:
         """Packets come, but no picture can be made of them."""
@@ -118,6 +118,38 @@ def codec_unsupported(shown: str, codec: str | None = None) -> SourceError:
     )
 
 
+def play_live(
+    container: av.container.InputContainer,
+    stream: av.video.stream.VideoStream,
+    player: "VideoPlayer",
+    stop: StopSignal,
+    *,
+    spec: InputSpec,
+) -> None:
+    """Play packets as they come until told to stop.
+
+    Raises:
+        SourceError: no more come, for whatever reason: a live stream has no end of its own.
+    """
+    heard_s, any_packet = time.monotonic(), False
+    failure: SourceError | None = None
+    try:
+        for packet in read_packets(container, stream, spec.failures):
+            if stop.is_set():
+                return
+            if packet.size:
+                heard_s, any_packet = time.monotonic(), True
+            player.feed(packet)
+    except SourceError as error:
+        failure = error
+    if stop.is_set():
+        return
+    # FFmpeg tells a read that was given up as an end of the stream, or in one of several other ways.
+    if spec.read_timeout_s is not None and time.monotonic() - heard_s >= 0.9 * spec.read_timeout_s:
+        raise spec.failures.reading(None, any_packet=any_packet, silent=True)
+    raise failure or spec.failures.reading(None, any_packet=any_packet, silent=False)
+
+
 def read_packets(
     container: av.container.InputContainer, stream: av.video.stream.VideoStream, failures: Failures
 ) -> Iterator[VideoPacket]:
@@ -135,12 +167,9 @@ def read_packets(
             for packet in container.demux(stream):
                 any_packet, broken = True, 0
                 yield packet
-        except av.InvalidDataError as error:
-            broken += 1
-            failure = failures.reading(error, any_packet=any_packet)
         except av.FFmpegError as error:
-            broken = _MAX_BROKEN_READS
-            failure = failures.reading(error, any_packet=any_packet)
+            broken += 1 if isinstance(error, av.InvalidDataError) else _MAX_BROKEN_READS
+            failure = failures.reading(error, any_packet=any_packet, silent=isinstance(error, av.ExitError))
         else:
             return
         if broken >= _MAX_BROKEN_READS:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from maskwatch.core.ports import FrameSource, SourceSink, StopSignal
 from maskwatch.errors import SourceError, SourceReason
 from maskwatch.plugins import Plugin
-from maskwatch.sources.av_input import InputSpec, VideoPlayer, find_video, open_input, read_packets
+from maskwatch.sources.av_input import InputSpec, VideoPlayer, find_video, open_input, play_live
 
 _SCHEME = "device:"
 _DEVICE = re.compile(r"/dev/(video\d+|v4l/(by-id|by-path)/[\w:.+-]+)")
@@ -71,12 +71,7 @@ class DeviceSource:
         with open_input(spec) as container:
             stream = find_video(container, spec.shown)
             player = VideoPlayer(stream, sink, spec=spec)
-            for packet in read_packets(container, stream, spec.failures):
-                if stop.is_set():
-                    return
-                player.feed(packet)
-        if not stop.is_set():
-            raise spec.failures.reading(None, any_packet=player.pictures > 0)
+            play_live(container, stream, player, stop, spec=spec)
 
 
 class DeviceFailures:
@@ -113,9 +108,9 @@ class DeviceFailures:
             remedy="`v4l2-ctl --list-formats-ext` shows what it can; leave size, fps and pixels out for its defaults.",
         )
 
-    def reading(self, error: av.FFmpegError | None, *, any_packet: bool) -> SourceError:
+    def reading(self, _error: av.FFmpegError | None, *, any_packet: bool, silent: bool) -> SourceError:
         """See `Failures`."""
-        if isinstance(error, av.ExitError | av.error.TimeoutError):
+        if silent:
             said = "stopped sending pictures" if any_packet else "sends no pictures"
             reason = SourceReason.STALLED if any_packet else SourceReason.TIMEOUT
             return SourceError(reason, f"The camera at {self._path} {said}.", remedy="Plug it in again.")

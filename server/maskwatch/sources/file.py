@@ -82,7 +82,7 @@ class FileSource:
                 if player.pictures == before:
                     raise player.undecodable()
                 if not self._config.loop:
-                    raise failures.reading(None, any_packet=True)
+                    raise failures.reading(None, any_packet=True, silent=False)
                 _rewind(container, failures)
                 pace.start_over()
 
@@ -93,7 +93,7 @@ def _rewind(container: av.container.InputContainer, failures: Failures) -> None:
         try:
             container.seek(0, unsupported_byte_offset=by_bytes)
         except av.FFmpegError as error:
-            failure = failures.reading(error, any_packet=True)
+            failure = failures.reading(error, any_packet=True, silent=False)
         else:
             return
     raise failure
@@ -152,7 +152,7 @@ class FileFailures:
             remedy="Check whether a player shows it; copy it again or convert it to MP4 with H.264.",
         )
 
-    def reading(self, error: av.FFmpegError | None, *, any_packet: bool) -> SourceError:
+    def reading(self, error: av.FFmpegError | None, *, any_packet: bool, silent: bool) -> SourceError:  # noqa: ARG002 - files are never silent
         """See `Failures`."""
         if error is None:
             return SourceError(

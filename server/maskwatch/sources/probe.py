@@ -1,5 +1,6 @@
 """Tries a camera's address: what it sends, with its first picture, or why it does not work."""
 
+import itertools
 import threading
 import time
 from collections.abc import Mapping
@@ -125,7 +126,7 @@ class _Watcher:
 def _interval(moments_s: list[float]) -> float | None:
     if len(moments_s) < 2:
         return None
-    return median(later - earlier for earlier, later in zip(moments_s, moments_s[1:], strict=False))
+    return median(later - earlier for earlier, later in itertools.pairwise(moments_s))
 
 
 def _rate(moments_s: list[float]) -> float | None:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from maskwatch.core.ports import FrameSource, SourceSink, StopSignal
 from maskwatch.plugins import Plugin
-from maskwatch.sources.av_input import InputSpec, VideoPlayer, find_video, open_input, read_packets
+from maskwatch.sources.av_input import InputSpec, VideoPlayer, find_video, open_input, play_live
 from maskwatch.sources.rtsp_failures import Peer, RtspFailures
 
 _MICROSECONDS = 1_000_000
@@ -62,12 +62,7 @@ class RtspSource:
             stream = find_video(container, spec.shown)
             audio = next((track.codec_context.name for track in container.streams.audio), None)
             player = VideoPlayer(stream, sink, spec=spec, audio_codec=audio)
-            for packet in read_packets(container, stream, spec.failures):
-                if stop.is_set():
-                    return
-                player.feed(packet)
-        if not stop.is_set():
-            raise spec.failures.reading(None, any_packet=player.pictures > 0)
+            play_live(container, stream, player, stop, spec=spec)
 
     def _spec(self) -> InputSpec:
         config = self._config

@@ -24,6 +24,7 @@ class Trouble(Enum):
     SILENT = auto()
     CLOSED = auto()
     NOT_RTSP = auto()
+    UNCLEAR = auto()
     PASSWORD_WANTED = auto()
     PASSWORD_WRONG = auto()
     NO_SUCH_PATH = auto()
@@ -78,6 +79,11 @@ _SENTENCES: dict[Trouble, tuple[SourceReason, str, str]] = {
         SourceReason.CORRUPT,
         "What answers at {where} does not speak RTSP as a camera does.",
         "Check the port: 554 and 8554 are usual for RTSP, 80 and 443 are the camera's web page.",
+    ),
+    Trouble.UNCLEAR: (
+        SourceReason.CORRUPT,
+        "The camera at {where} answers, but how it describes its stream can't be understood.",
+        "Check the path of the address; try again in a moment, for the camera may still be starting.",
     ),
     Trouble.PASSWORD_WANTED: (
         SourceReason.UNAUTHORIZED,
@@ -149,21 +155,21 @@ class Peer:
         self._encrypted = parts.scheme.lower() == "rtsps"
         self._verify_tls = verify_tls
 
-    def trouble_on_the_way(self) -> Trouble | None:
-        """What keeps a connection from coming about, None if nothing does.
+    def trouble(self) -> Trouble | None:
+        """What is wrong with this host, found by knocking once ourselves; None if it answers as a camera does.
 
-        FFmpeg gives the same number to a name that is unknown, a cable that is out and a certificate it rejects.
+        FFmpeg gives the same number to a name that is unknown, a cable that is out and a certificate it rejects, and
+        another one to everything that answers with something else than RTSP, or not at all.
         """
         try:
-            connection = socket.create_connection((self.host, self.port), timeout=_DIAGNOSIS_TIMEOUT_S)
+            with socket.create_connection((self.host, self.port), timeout=_DIAGNOSIS_TIMEOUT_S) as connection:
+                return self._trouble_encrypting(connection) if self._encrypted else _trouble_talking(connection)
         except (socket.gaierror, UnicodeError):
             return Trouble.UNKNOWN_NAME
         except ConnectionRefusedError:
             return Trouble.REFUSED
         except OSError:
             return Trouble.NO_ROUTE
-        with connection:
-            return self._trouble_encrypting(connection) if self._encrypted else None
 
     def _trouble_encrypting(self, connection: socket.socket) -> Trouble | None:
         context = ssl.create_default_context()
@@ -171,14 +177,30 @@ class Peer:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         try:
-            context.wrap_socket(connection, server_hostname=self.host).close()
+            with context.wrap_socket(connection, server_hostname=self.host) as encrypted:
+                return _trouble_talking(encrypted)
         except ssl.SSLCertVerificationError:
             return Trouble.BAD_CERTIFICATE
         except ssl.SSLError:
             return Trouble.NOT_TLS
+        except TimeoutError:
+            return Trouble.SILENT
         except OSError:
-            return None
-        return None
+            return Trouble.CLOSED
+
+
+def _trouble_talking(connection: socket.socket) -> Trouble | None:
+    """Ask what every RTSP server must answer, whoever asks."""
+    try:
+        connection.sendall(b"OPTIONS * RTSP/1.0\r\nCSeq: 1\r\n\r\n")
+        answer = connection.recv(64)
+    except TimeoutError:
+        return Trouble.SILENT
+    except OSError:
+        return Trouble.CLOSED
+    if not answer:
+        return Trouble.CLOSED
+    return None if answer.startswith(b"RTSP/") else Trouble.NOT_RTSP
 
 
 class RtspFailures:
@@ -192,9 +214,9 @@ class RtspFailures:
         """See `Failures`."""
         return self._say(self._why_not_open(error))
 
-    def reading(self, error: av.FFmpegError | None, *, any_packet: bool) -> SourceError:
+    def reading(self, error: av.FFmpegError | None, *, any_packet: bool, silent: bool) -> SourceError:
         """See `Failures`."""
-        if isinstance(error, av.ExitError | av.error.TimeoutError):
+        if silent:
             if any_packet:
                 return self._say(Trouble.STALLED)
             return self._say(Trouble.NO_PICTURES_OVER_UDP if self._transport == "udp" else Trouble.NO_PICTURES)
@@ -217,7 +239,7 @@ class RtspFailures:
             case av.DemuxerNotFoundError() | av.ProtocolNotFoundError():
                 return Trouble.NO_RTSP_HERE
             case _:
-                return self._peer.trouble_on_the_way() or _trouble_in_talking(error)
+                return self._peer.trouble() or Trouble.UNCLEAR
 
     def _say(self, trouble: Trouble) -> SourceError:
         reason, message, remedy = _SENTENCES[trouble]
@@ -227,9 +249,3 @@ class RtspFailures:
             remedy=remedy,
             retryable=reason is not SourceReason.INTERNAL,
         )
-
-
-def _trouble_in_talking(error: av.FFmpegError) -> Trouble:
-    if isinstance(error, av.ExitError | av.error.TimeoutError):
-        return Trouble.SILENT
-    return Trouble.CLOSED if isinstance(error, av.EOFError | ConnectionError) else Trouble.NOT_RTSP
