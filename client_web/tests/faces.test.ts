@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { FacesBuffer, mediaTicks, ticksBetween } from "../src/live/faces";
 import { faces } from "./make";
 
@@ -51,12 +51,15 @@ describe("pairing looks with pictures", () => {
     expect(made.atTicks(59_000)).toBeNull();
   });
 
-  it("passes over looks without a clock", () => {
+  it("takes the newest look of a camera without a media clock, as long as it is fresh", () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
     const made = new FacesBuffer();
-    made.push(faces({ sequence: 1, media_ticks: 1_000 }));
+    made.push(faces({ sequence: 1, media_ticks: null }));
     made.push(faces({ sequence: 2, media_ticks: null }));
-    expect(made.atTicks(2_000)?.sequence).toBe(1);
-    expect(made.latest()?.sequence).toBe(2);
+    expect(made.atTicks(2_000)?.sequence).toBe(2);
+    vi.advanceTimersByTime(700);
+    expect(made.atTicks(2_000)).toBeNull();
+    vi.useRealTimers();
   });
 
   it("finds the look nearest in time to a still picture, within a quarter of a second", () => {

@@ -6,6 +6,7 @@ export const en = {
   "nav.live": "Live",
   "nav.alerts": "Alerts",
   "nav.add": "Add a camera",
+  "nav.add.short": "Add",
   "nav.settings": "Settings",
   "nav.main": "Main menu",
   "nav.keys": "Keyboard shortcuts",
@@ -47,7 +48,7 @@ export const en = {
 
   "camera.connecting": "Opening the camera…",
   "camera.waitingPicture": "Waiting for the first picture…",
-  "camera.disabled": "Paused. Nobody is looked for until you watch again.",
+  "camera.disabled": "Nobody is looked for here until you watch again.",
   "camera.retryIn": "Trying again in {time}.",
   "camera.retrySoon": "Trying again now.",
   "camera.since": "since {time}",

@@ -8,6 +8,7 @@ export const id: Messages = {
   "nav.live": "Langsung",
   "nav.alerts": "Peringatan",
   "nav.add": "Tambah kamera",
+  "nav.add.short": "Tambah",
   "nav.settings": "Pengaturan",
   "nav.main": "Menu utama",
   "nav.keys": "Pintasan papan ketik",
@@ -49,7 +50,7 @@ export const id: Messages = {
 
   "camera.connecting": "Membuka kamera…",
   "camera.waitingPicture": "Menunggu gambar pertama…",
-  "camera.disabled": "Dijeda. Tidak ada yang dicari sampai diawasi lagi.",
+  "camera.disabled": "Tidak ada yang dicari di sini sampai diawasi lagi.",
   "camera.retryIn": "Dicoba lagi dalam {time}.",
   "camera.retrySoon": "Sedang dicoba lagi.",
   "camera.since": "sejak {time}",
@@ -76,7 +77,7 @@ export const id: Messages = {
   "reason.internal": "Ada yang salah di server. Lihat catatan lognya.",
 
   "live.title": "Langsung",
-  "live.who.none": "Semua yang terlihat bermasker",
+  "live.who.none": "Tidak ada yang tanpa masker",
   "live.who.none.since": "sejak {time}",
   "live.who.none.never": "belum ada peringatan",
   "live.who.one": "{n} orang tanpa masker",

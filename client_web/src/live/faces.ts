@@ -22,17 +22,23 @@ export function mediaTicks(rtpTimestamp: number, origin: number): number {
 /** The last looks at one camera: finds the one that belongs to the picture on the screen. */
 export class FacesBuffer {
   private looks: FacesMessage[] = [];
+  private newestAt = 0;
 
   push(look: FacesMessage): void {
     const newest = this.looks.at(-1);
     // A camera that was opened again counts from the beginning: what came before has no clock in common with it.
     if (newest && look.sequence < newest.sequence) this.looks = [];
     this.looks.push(look);
+    this.newestAt = performance.now();
     if (this.looks.length > KEPT) this.looks.shift();
   }
 
-  /** The newest look at or before the frame shown at `ticks`, unless it is too old to be true of it. */
+  /**
+   * The newest look at or before the frame shown at `ticks`, unless it is too old to be true of it. Of a camera whose
+   * looks carry no media clock the newest there is, which is the nearest to what is shown.
+   */
   atTicks(ticks: number): FacesMessage | null {
+    if (this.looks.at(-1)?.media_ticks === null) return this.latest();
     for (let i = this.looks.length - 1; i >= 0; i--) {
       const look = this.looks[i];
       if (look?.media_ticks == null) continue;
@@ -54,8 +60,9 @@ export class FacesBuffer {
     return nearest;
   }
 
+  /** The newest look, unless nothing came for so long that it is no longer true. */
   latest(): FacesMessage | null {
-    return this.looks.at(-1) ?? null;
+    return performance.now() - this.newestAt <= MAX_AGE_S * 1000 ? (this.looks.at(-1) ?? null) : null;
   }
 
   clear(): void {

@@ -39,9 +39,10 @@ export function overlap(a: Rect, b: Rect): number {
 
 /**
  * Where the label of `face` goes: above, below or beside it, inside the stage, never on the face itself, and on as
- * little of `others` (faces and labels already there) as can be. Null when there is no room off the face.
+ * little of `others` (faces and labels already there) as can be, at most on the share `most` of itself. Null when there
+ * is no such place.
  */
-export function placeLabel(face: Rect, label: Size, stage: Size, others: readonly Rect[]): Rect | null {
+export function placeLabel(face: Rect, label: Size, stage: Size, others: readonly Rect[], most = 1): Rect | null {
   const gap = 3;
   const clampX = (x: number) => Math.max(0, Math.min(x, stage.width - label.width));
   const clampY = (y: number) => Math.max(0, Math.min(y, stage.height - label.height));
@@ -66,5 +67,5 @@ export function placeLabel(face: Rect, label: Size, stage: Size, others: readonl
     const covered = others.reduce((sum, other) => sum + overlap(place, other), 0);
     if (covered < least) [best, least] = [place, covered];
   }
-  return best;
+  return least <= most * label.width * label.height ? best : null;
 }

@@ -1,7 +1,7 @@
 import { percent, t } from "../i18n";
 import type { FacesMessage, MaskLabel } from "../wire.gen";
 import { contain, onStage, placeLabel, type Rect, type Size } from "./geometry";
-import { shown } from "./words";
+import { LABELS, shown } from "./words";
 
 /** Over a picture nobody can choose the colours for: light on near-black, the same in both themes. */
 const COLOR: Record<MaskLabel, string> = {
@@ -10,6 +10,8 @@ const COLOR: Record<MaskLabel, string> = {
   incorrect: "#fbbf4b",
   unknown: "#c3cad4",
 };
+/** Words that would hide more than this share of themselves behind others give way to the label's shape alone. */
+const CROWDED = 0.12;
 const INK = "rgba(8, 10, 13, 0.86)";
 
 /** Draws the people of one look on the canvas that lies over the picture. */
@@ -63,17 +65,24 @@ export class Overlay {
     const area = contain(picture.width ? picture : look, size);
     const faces = look.people.map((person) => onStage(person.box, area));
     const taken: Rect[] = [...faces];
-    look.people.forEach((person, i) => {
-      const face = faces[i];
-      if (!face) return;
+    // Where there isn't room for all words, those about the worst come first.
+    const order = [...look.people.keys()].sort((a, b) => this.rank(look, a) - this.rank(look, b));
+    for (const i of order) {
+      const [face, person] = [faces[i], look.people[i]];
+      if (!face || !person) continue;
       const { label, confidence, settled } = shown(person);
       this.box(face, COLOR[label], settled);
       const words =
         settled || label === "unknown" ? t(`label.${label}`) : t("label.guess", { label: t(`label.${label}`) });
       const text = label === "unknown" ? words : `${words} ${percent(confidence)}`;
-      const place = this.label(face, text, label, taken);
+      const place = this.label(face, text, label, taken) ?? this.label(face, "", label, taken);
       if (place) taken.push(place);
-    });
+    }
+  }
+
+  private rank(look: FacesMessage, i: number): number {
+    const person = look.people[i];
+    return person ? LABELS.indexOf(shown(person).label) : 0;
   }
 
   private box(face: Rect, color: string, settled: boolean): void {
@@ -92,18 +101,15 @@ export class Overlay {
     context.setLineDash([]);
   }
 
+  /** Draws shape and words (the shape alone without `text`); null where there is no room. */
   private label(face: Rect, text: string, label: MaskLabel, taken: readonly Rect[]): Rect | null {
     const { context, size } = this;
     const font = size.width < 420 ? 11 : size.width < 800 ? 12 : 14;
     context.font = `600 ${font}px system-ui, sans-serif`;
     const height = font + 7;
-    const box: Size = { width: Math.ceil(context.measureText(text).width) + height + 5, height };
-    const place = placeLabel(
-      face,
-      box,
-      size,
-      taken.filter((other) => other !== face),
-    );
+    const width = text ? Math.ceil(context.measureText(text).width) + height + 5 : height;
+    const others = taken.filter((other) => other !== face);
+    const place = placeLabel(face, { width, height }, size, others, text ? CROWDED : 1);
     if (!place) return null;
     context.fillStyle = INK;
     context.beginPath();

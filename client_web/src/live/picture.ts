@@ -1,8 +1,8 @@
 import type { FacesMessage } from "../wire.gen";
 import { Backoff } from "./backoff";
-import { FacesBuffer, mediaTicks } from "./faces";
-import { ApiError } from "./http";
+import { FacesBuffer, mediaTicks, ticksBetween } from "./faces";
 import { Overlay } from "./overlay";
+import { Pace } from "./pace";
 import { Stills } from "./stills";
 import { canPlayLive, WhepPlayer } from "./whep";
 
@@ -15,8 +15,7 @@ export interface PictureParts {
   canvas: HTMLCanvasElement;
 }
 
-/** Failures in a row after which still pictures take over; live video is tried again beside them. */
-const TRIES_BEFORE_STILLS = 2;
+const TICKS_A_MS = 90;
 
 /** The moving picture of one camera with the boxes over it. Owns its connection from `start` to `stop`. */
 export class LivePicture {
@@ -25,9 +24,12 @@ export class LivePicture {
   private player: WhepPlayer | null = null;
   private stills: Stills | null = null;
   private retry: ReturnType<typeof setTimeout> | undefined;
-  private failures = 0;
   private readonly backoff = new Backoff(700, 30_000);
   private running = false;
+  private playing = false;
+  private pace = new Pace();
+  /** Media time of the frame on the screen, where it is known. */
+  private shownTicks: number | null = null;
   /** The picture on the screen when boxes go by still pictures. */
   private still: { capturedAt: number | null; width: number; height: number } | null = null;
 
@@ -43,10 +45,10 @@ export class LivePicture {
   start(): void {
     if (this.running) return;
     this.running = true;
-    this.failures = 0;
     this.backoff.reset();
+    // A still picture is there at once; live video takes its place as soon as it runs, and leaves it when it fails.
+    this.showStills();
     if (canPlayLive()) this.play();
-    else this.fallBack();
   }
 
   stop(): void {
@@ -58,6 +60,8 @@ export class LivePicture {
     this.stills?.close();
     this.stills = null;
     this.still = null;
+    this.playing = false;
+    this.shownTicks = null;
     this.faces.clear();
     this.overlay.draw(null, { width: 0, height: 0 });
     this.onMode("waiting");
@@ -70,24 +74,26 @@ export class LivePicture {
 
   take(look: FacesMessage): void {
     this.faces.push(look);
+    if (this.shownTicks !== null && look.media_ticks !== null) {
+      const delay = this.pace.note(ticksBetween(this.shownTicks, look.media_ticks) / TICKS_A_MS);
+      if (delay !== null) this.player?.holdBack(delay);
+    }
     if (this.still) this.drawOverStill();
   }
 
   private play(): void {
+    this.pace = new Pace();
     this.player = new WhepPlayer(this.parts.video, `/${this.camera}/whep`, this.iceServers(), {
       frame: (rtpTimestamp, origin, width, height) => {
-        if (this.failures || this.still || !this.playing) this.live();
+        if (!this.playing) this.live();
         this.overlay.draw(this.lookFor(rtpTimestamp, origin), { width, height });
       },
-      failed: (error) => this.playerFailed(error),
+      failed: () => this.playerFailed(),
     });
   }
 
-  private playing = false;
-
   private live(): void {
     this.playing = true;
-    this.failures = 0;
     this.backoff.reset();
     this.stills?.close();
     this.stills = null;
@@ -97,24 +103,21 @@ export class LivePicture {
 
   private lookFor(rtpTimestamp: number | null, origin: number | null): FacesMessage | null {
     // Without a clock in common (an old browser or a source without one) the newest look is the nearest there is.
-    if (rtpTimestamp === null || origin === null) return this.faces.latest();
-    return this.faces.atTicks(mediaTicks(rtpTimestamp, origin));
+    this.shownTicks = rtpTimestamp === null || origin === null ? null : mediaTicks(rtpTimestamp, origin);
+    return this.shownTicks === null ? this.faces.latest() : this.faces.atTicks(this.shownTicks);
   }
 
-  private playerFailed(error: unknown): void {
+  private playerFailed(): void {
     this.player = null;
     this.playing = false;
+    this.shownTicks = null;
     if (!this.running) return;
-    this.failures += 1;
-    this.overlay.draw(null, { width: 0, height: 0 });
-    if (!this.stills) this.onMode("waiting");
-    const refused = error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== 404;
-    if (refused || this.failures >= TRIES_BEFORE_STILLS) this.fallBack();
+    this.showStills();
     clearTimeout(this.retry);
     this.retry = setTimeout(() => this.play(), this.backoff.next());
   }
 
-  private fallBack(): void {
+  private showStills(): void {
     if (this.stills) return;
     this.stills = new Stills(this.parts.image, `/api/v1/cameras/${this.camera}/frame.jpg`, {
       shown: (capturedAt, width, height) => {

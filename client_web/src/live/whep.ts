@@ -51,7 +51,8 @@ export class WhepPlayer {
 
   /** Show pictures `ms` later than they could be; browsers that can't just show them. */
   holdBack(ms: number): void {
-    for (const receiver of this.peer.getReceivers()) if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = ms;
+    for (const receiver of this.peer.getReceivers())
+      if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = ms;
   }
 
   private async start(): Promise<void> {

@@ -6,7 +6,6 @@ import { now } from "../state/clock";
 import { alerts, cameras, connected, openAlerts, pollHealth } from "../state/house";
 import { go } from "../state/router";
 import { Button } from "../ui/basics";
-import { whyNot } from "../ui/camera-words";
 import { Feed } from "../ui/feed";
 import { Grid } from "../ui/grid";
 import { Glyph, LabelShape, StateShape } from "../ui/icons";
@@ -79,7 +78,8 @@ function Who() {
 function Watching() {
   const wanted = (cameras.value ?? []).filter((camera) => camera.state !== "disabled");
   const online = wanted.filter((camera) => camera.state === "online");
-  const [first] = wanted.filter((camera) => camera.state !== "online");
+  const absent = wanted.filter((camera) => camera.state !== "online");
+  const first = absent[0];
   if (!connected.value)
     return <Answer tone="unsure" icon={<StateShape state="unsure" size={18} />} title={t("state.unsure")} />;
   if (first) {
@@ -89,7 +89,7 @@ function Watching() {
         tone="bad"
         icon={<StateShape state={first.state} size={20} />}
         title={title}
-        hint={`${first.name}: ${whyNot(first)}`}
+        hint={absent.map((camera) => `${camera.name}: ${t(`state.${camera.state}`)}`).join(" · ")}
       />
     );
   }

@@ -1,4 +1,4 @@
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { counted, t } from "../i18n";
 import { FeedGate } from "../state/feed";
 import { alerts } from "../state/house";
@@ -8,15 +8,24 @@ import { Glyph } from "./icons";
 
 /** The newest alerts. New ones slide in at the top, unless somebody is reading: then a button says how many wait. */
 export function Feed() {
-  const [gate] = useState(() => new FeedGate(60));
+  const [gate] = useState(() => new FeedGate(40));
   const [reading, setReading] = useState(false);
   const scroller = useRef<HTMLDivElement>(null);
   const found = alerts.value;
   const view = gate.view(found ?? [], reading || found === null);
 
-  const stillReading = () => setReading((scroller.current?.scrollTop ?? 0) > 8);
+  const stillReading = () => setReading(isScrolled(scroller.current));
+  useEffect(() => {
+    const check = () => {
+      const list = scroller.current;
+      setReading((before) => isScrolled(list) || (before && list?.matches(":hover, :focus-within") === true));
+    };
+    window.addEventListener("scroll", check, { passive: true });
+    return () => window.removeEventListener("scroll", check);
+  }, []);
   const showNew = () => {
     scroller.current?.scrollTo({ top: 0 });
+    if (isScrolled(scroller.current)) scroller.current?.parentElement?.scrollIntoView();
     setReading(false);
   };
   return (
@@ -34,7 +43,7 @@ export function Feed() {
       <div
         class="feed-scroll"
         ref={scroller}
-        onScroll={() => setReading((scroller.current?.scrollTop ?? 0) > 8 || reading)}
+        onScroll={() => setReading(isScrolled(scroller.current) || reading)}
         onPointerEnter={(event) => event.pointerType === "mouse" && setReading(true)}
         onPointerLeave={stillReading}
         onFocusIn={() => setReading(true)}
@@ -49,4 +58,9 @@ export function Feed() {
       </div>
     </section>
   );
+}
+
+/** Scrolled away from its top; on a phone, where the feed scrolls with the page, once its top has left the screen. */
+function isScrolled(list: HTMLElement | null): boolean {
+  return list !== null && (list.scrollTop > 8 || list.getBoundingClientRect().top < 0);
 }

@@ -37,7 +37,8 @@ export function Shell({ children, onKeys }: { children: ComponentChildren; onKey
           {LINKS.map(({ page, href, icon, words }) => (
             <a key={page} href={href} aria-current={route.value.page === page ? "page" : "false"}>
               <Glyph name={icon} size={18} />
-              <span class="nav-words">{t(words)}</span>
+              <span class={page === "add" ? "wide-only" : ""}>{t(words)}</span>
+              {page === "add" && <span class="narrow-only">{t("nav.add.short")}</span>}
               {page === "alerts" && <Count />}
             </a>
           ))}

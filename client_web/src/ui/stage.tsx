@@ -5,7 +5,7 @@ import { connected, follow } from "../state/house";
 import { iceServers } from "../state/session";
 import type { Camera } from "../wire.gen";
 import { Button } from "./basics";
-import { retryCamera } from "./camera-actions";
+import { changeCamera, retryCamera } from "./camera-actions";
 import { nextTry, shownState, since, whyNot } from "./camera-words";
 import { StateShape } from "./icons";
 
@@ -121,6 +121,11 @@ function NotWatching({ camera }: { camera: Camera }) {
       {next && (
         <Button icon="retry" onClick={() => retryCamera(camera.name)}>
           {t("action.retry")}
+        </Button>
+      )}
+      {camera.state === "disabled" && !camera.fixed && (
+        <Button icon="play" onClick={() => changeCamera(camera.name, { enabled: true })}>
+          {t("action.resume")}
         </Button>
       )}
     </div>
