@@ -10,21 +10,19 @@ import structlog
 from pydantic import ValidationError
 
 from maskwatch.config import MaskwatchSettings, RuleSettings, check_camera_name
-from maskwatch.errors import ConfigError, ConflictError, NotFoundError
+from maskwatch.errors import ConflictError, NotFoundError
 from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.plugins import first_problem
-from maskwatch.secrets import redact_url
-from maskwatch.sources.registry import source_plugins, source_type
+from maskwatch.sources.registry import source_plugins
 from maskwatch.store.records import StoredCamera
-from maskwatch.web.masking import masked, unmasked
+from maskwatch.web.camera_sources import PHONE, check_source, source_or_unknown
+from maskwatch.web.masking import unmasked
 from maskwatch.web.ports import CameraManager, CameraRows
-from maskwatch.web.schema import Camera, CameraChange, CameraCreate, CameraHealth
+from maskwatch.web.schema import Camera, CameraChange, CameraCreate
 from maskwatch.web.tokens import PublishTokens, same
+from maskwatch.web.views import camera_view
 
 log = structlog.get_logger(__name__)
-
-PHONE = "webrtc"
-"""Type of source of a phone or browser."""
 
 
 class CameraStore(Protocol):
@@ -101,7 +99,7 @@ class CameraService:
                 options=camera.options,
                 rules=camera.rules,
             )
-            self._entries[name] = _Entry(spec, _source_of(spec.url), None)
+            self._entries[name] = _Entry(spec, source_or_unknown(spec.url), None)
         for stored in await self._rows.list():
             if stored.name in self._entries:
                 log.warning("the settings file names a camera that the dashboard has too; the file's counts",
@@ -122,29 +120,12 @@ class CameraService:
             status, figures = self._manager.status(name), self._manager.figures(name)
         except NotFoundError:
             return None  # being added or removed just now
-        info = status.info
-        return Camera(
-            name=name,
-            url=redact_url(entry.spec.url),
+        return camera_view(
+            entry.spec,
+            status,
+            figures,
             source=entry.source,
-            state=status.state,
-            reason=status.reason,
-            message=status.message,
-            since=status.since_utc,
-            next_try_at=status.next_try_utc,
-            enabled=entry.spec.enabled,
-            detect_fps=entry.spec.detect_fps,
-            options=masked(entry.spec.options),
-            rules=entry.spec.rules,
             fixed=entry.stored is None,
-            width=info.width if info else None,
-            height=info.height if info else None,
-            fps=info.fps if info else None,
-            codec=info.codec if info else None,
-            passthrough=info.passthrough if info else False,
-            health=CameraHealth(
-                looks_per_s=figures.looks_per_s, frames_per_s=figures.frames_per_s, frame_age_s=figures.frame_age_s
-            ),
             publish_url=self.publish_url(name),
         )
 
@@ -302,36 +283,13 @@ class CameraService:
             options=stored.options,
             rules=rules,
         )
-        return _Entry(spec, _source_of(stored.url), stored)
+        return _Entry(spec, source_or_unknown(stored.url), stored)
 
     def _own_rules(self, kept: Mapping[str, Any], wanted: RuleSettings | None) -> dict[str, Any]:
         """The rules that differ from the common ones, once those that `wanted` names are set."""
         common = self._settings.rules.model_dump()
         given = wanted.model_dump(include=wanted.model_fields_set) if wanted else {}
         return {key: value for key, value in {**kept, **given}.items() if common.get(key) != value}
-
-
-def check_source(url: str, options: Mapping[str, Any]) -> str:
-    """Check a camera's address and options; the type of its source.
-
-    Raises:
-        ConfigError: no source knows the address, or its settings are not valid. The address is not repeated.
-    """
-    kind = source_type(url)
-    try:
-        source_plugins()[kind].config.model_validate({**options, "type": kind, "url": url})
-    except ValidationError as error:
-        raise ConfigError(
-            f"The camera's settings are not valid: {first_problem(error)}.", code="camera_invalid"
-        ) from None
-    return kind
-
-
-def _source_of(url: str) -> str:
-    try:
-        return source_type(url)
-    except ConfigError:
-        return "unknown"  # kept with a plug-in that is not there now; its status says so
 
 
 def _unknown(name: str) -> NotFoundError:

@@ -12,7 +12,7 @@ import numpy as np
 from maskwatch.core.types import Image
 from maskwatch.errors import BusyError, SourceReason
 from maskwatch.sources.probe import probe
-from maskwatch.web.camera_service import PHONE, check_source
+from maskwatch.web.camera_sources import PHONE, check_source
 from maskwatch.web.schema import CameraTestResult
 
 _AT_ONCE = 3

@@ -26,6 +26,7 @@ _ALWAYS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
+    "Server": "maskwatch",  # without the versions that aiohttp would tell
 }
 _NO_DEVICES = "camera=(), microphone=(), geolocation=(), usb=(), payment=()"
 _OWN_CAMERA = "camera=(self), microphone=(), geolocation=(), usb=(), payment=()"

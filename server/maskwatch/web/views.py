@@ -1,14 +1,57 @@
 """From the house's values to the wire's: the only place where boxes become shares of the picture."""
 
 from maskwatch.core.types import LABELS, Look, MaskLabel, Observation, Track, TrackState
+from maskwatch.pipeline.spec import CameraSpec
+from maskwatch.pipeline.status import CameraFigures, CameraStatus
+from maskwatch.secrets import redact_url
 from maskwatch.store.records import AlertEvent, StoredAlert
-from maskwatch.web.schema import Alert, AlertMessage, AlertState, FacesMessage, Person
+from maskwatch.web.masking import masked
+from maskwatch.web.schema import Alert, AlertMessage, AlertState, Camera, CameraHealth, FacesMessage, Person
 
 _BELIEVED = {
     TrackState.COMPLIANT: MaskLabel.MASK,
     TrackState.NO_MASK: MaskLabel.NO_MASK,
     TrackState.INCORRECT: MaskLabel.INCORRECT,
 }
+
+
+def camera_view(
+    spec: CameraSpec, status: CameraStatus, figures: CameraFigures, *, source: str, fixed: bool, publish_url: str | None
+) -> Camera:
+    """A camera as the wire shows it: without its secrets."""
+    info = status.info
+    return Camera(
+        name=spec.name,
+        url=redact_url(spec.url),
+        source=source,
+        state=status.state,
+        reason=status.reason,
+        message=status.message,
+        since=status.since_utc,
+        next_try_at=status.next_try_utc,
+        enabled=spec.enabled,
+        detect_fps=spec.detect_fps,
+        options=masked(spec.options),
+        rules=spec.rules,
+        fixed=fixed,
+        width=info.width if info else None,
+        height=info.height if info else None,
+        fps=info.fps if info else None,
+        codec=info.codec if info else None,
+        passthrough=info.passthrough if info else False,
+        health=_health(figures),
+        publish_url=publish_url,
+    )
+
+
+def _health(figures: CameraFigures) -> CameraHealth:
+    """Rounded to what can be told apart, so that nothing is sent while nothing happens."""
+    age_s = figures.frame_age_s
+    return CameraHealth(
+        looks_per_s=round(figures.looks_per_s, 1),
+        frames_per_s=round(figures.frames_per_s, 1),
+        frame_age_s=round(age_s, 3) if age_s is not None else None,
+    )
 
 
 def alert_view(alert: StoredAlert) -> Alert:

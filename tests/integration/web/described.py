@@ -14,7 +14,8 @@ class Description:
     """What the server says of its API."""
 
     def __init__(self, app: web.Application) -> None:
-        self.document = describe(app[OPERATIONS])
+        operations = app[OPERATIONS]
+        self.document = describe(operations)
         self._paths = [
             (re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path))), path)
             for path in sorted(self.document["paths"], key=lambda path: path.count("{"))

@@ -161,7 +161,7 @@ async def test_a_file_is_online_with_what_it_sends(house: House, bare_clip: str)
         hello = await socket.receive_json()
         assert hello["cameras"] == []
         await house.call("POST", "/api/v1/cameras", json={"name": "clip", "url": bare_clip})
-        camera = {"state": ""}
+        camera: dict[str, Any] = {"state": ""}
         while camera["state"] != "online" or not camera.get("width"):
             message = await socket.receive_json()
             house.described.message(message)

@@ -101,7 +101,7 @@ OPEN_TO_ALL = {
 
 async def test_every_route_asks_for_a_login_but_those_listed(locked: House) -> None:
     asked = set()
-    for route in locked.server.app.router.routes():  # type: ignore[attr-defined]
+    for route in locked.server.app.router.routes():
         resource = route.resource
         if resource is None or route.method == "HEAD":
             continue

@@ -87,6 +87,7 @@ async def test_every_answer_is_guarded(house: House, path: str) -> None:
     assert headers["Referrer-Policy"] == "no-referrer"
     assert headers["Permissions-Policy"].startswith("camera=()")
     assert headers["Cache-Control"]
+    assert headers["Server"] == "maskwatch"
 
 
 async def test_probes_say_what_they_mean(house: House) -> None:

@@ -285,7 +285,7 @@ class Sleeper:
 )
 async def test_a_slow_client_is_cut_off_and_holds_up_nobody(open_house: Open, client: ClientLimits) -> None:
     house = await open_house(hub_options=QUIET, limits=SocketLimits(client=client, heartbeat_s=3600))
-    padding = {"evidence": {"padding": "x" * 200_000}}
+    padding: dict[str, Any] = {"evidence": {"padding": "x" * 200_000}}
     async with opened(house) as page, Sleeper(house):
         assert house.hub.clients == 2
         number = 0

@@ -7,7 +7,7 @@ from maskwatch.web.attempts import Attempts, network_of
 def test_the_first_tries_are_free_then_each_waits_twice_as_long() -> None:
     attempts = Attempts(free=3, first_wait_s=2, longest_wait_s=10)
     now = 0.0
-    waits = []
+    waits: list[float] = []
     for _ in range(8):
         assert attempts.begin("1.2.3.4", now) == 0
         waits.append(attempts.begin("1.2.3.4", now) if len(waits) >= 2 else 0)
