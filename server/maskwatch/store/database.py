@@ -103,7 +103,7 @@ def _prepare_sqlite(engine: Engine, *further_pragmas: str, always_writes: bool) 
     """Let SQLAlchemy, not the driver, begin transactions; wait for other writers instead of failing at once."""
     # FULL: a commit is on the disk before its event id is told to anyone; NORMAL could lose it with the power and give
     # the same id to another event. Alerts are rare, so the fsync a commit costs nothing that counts.
-    pragmas = ("foreign_keys = ON", "synchronous = FULL", *further_pragmas)
+    pragmas = ("foreign_keys = ON", "secure_delete = ON", "synchronous = FULL", *further_pragmas)
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -27,6 +27,7 @@ _MOST_PICTURES_WAITING = 16
 _REFUSED_AT_MOST = 5
 """How often an alert is tried that the database refuses for what it is, before it is set aside."""
 _LONGEST_WAIT_S = 10.0
+_AFTER_FAULT_S = 0.2
 
 
 class RecorderTelemetry(Protocol):
@@ -92,8 +93,8 @@ class AlertRecorder:
         self._record_problem: str | None = None
         self._snapshot_problem: str | None = None
         self._tasks = [
-            asyncio.create_task(self._illustrate_all(), name="alert-snapshots"),
-            asyncio.create_task(self._record_all(), name="alert-recorder"),
+            asyncio.create_task(self._forever(self._illustrate_next), name="alert-snapshots"),
+            asyncio.create_task(self._forever(self._record_next), name="alert-recorder"),
         ]
 
     def submit(self, look: Look) -> None:
@@ -140,12 +141,23 @@ class AlertRecorder:
         self._pictures_waiting += 1
         return replace(submitted, image=frame.image)
 
-    async def _illustrate_all(self) -> None:
+    async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
+        """The supervisor of both steps: whatever one alert or one listener does, the next alert is recorded."""
         while True:
-            submitted = await self._submitted.get()
+            try:
+                await step()
+            except Exception as error:  # noqa: BLE001
+                self._telemetry.record_failed("internal")
+                _log.error("recording an alert failed unexpectedly", exc_info=error)
+                await asyncio.sleep(_AFTER_FAULT_S)
+
+    async def _illustrate_next(self) -> None:
+        submitted = await self._submitted.get()
+        try:
             self._waiting.append(await self._illustrate(submitted))
             self._idle.clear()
             self._wake.set()
+        finally:
             self._submitted.task_done()
 
     async def _illustrate(self, submitted: _Submitted) -> _Waiting:
@@ -156,7 +168,7 @@ class AlertRecorder:
         started_s = time.perf_counter()
         try:
             saved = await self._store.snapshots.save(change.alert_id, submitted.at, image, evidence.box, change.kind)
-        # A supervisor: no fault of the pictures, foreseen or not, may cost an alert.
+        # Part of the supervisor: no fault of the pictures, foreseen or not, may cost an alert.
         except Exception as error:  # noqa: BLE001
             code = error.code if isinstance(error, StoreError) else "snapshot_failed"
             self._snapshot_failed(code, error)
@@ -177,17 +189,20 @@ class AlertRecorder:
             pending = PendingClose(alert_id=change.alert_id, reason=change.reason or CloseReason.LEFT, at=submitted.at)
         return _Waiting(change=change, pending=pending)
 
-    async def _record_all(self) -> None:
-        while True:
-            if not self._waiting:
-                self._idle.set()
-                self._wake.clear()
-                await self._wake.wait()
-            waiting = self._waiting[0]
-            event = await self._record(waiting)
-            self._waiting.popleft()
-            self._publish(waiting.change, event)
-            self._report_waiting()
+    async def _record_next(self) -> None:
+        if not self._waiting:
+            self._idle.set()
+            self._wake.clear()
+            await self._wake.wait()
+        waiting = self._waiting[0]
+        event = await self._record(waiting)
+        self._waiting.popleft()
+        self._report_waiting()
+        try:
+            if event is not None:
+                self._on_event(event)
+        finally:
+            self._telemetry.alert_changed(waiting.change, time.monotonic() - waiting.change.at_s)
 
     async def _record(self, waiting: _Waiting) -> AlertEvent | None:
         """Commit one change, trying until it is done."""
@@ -197,7 +212,7 @@ class AlertRecorder:
             started_s = time.perf_counter()
             try:
                 event = await waiting.pending.commit(self._store.alerts)
-            # A supervisor: whatever one alert meets, those behind it must still be recorded.
+            # Part of the supervisor: whatever one alert meets, those behind it must still be recorded.
             except Exception as error:  # noqa: BLE001
                 refused += not isinstance(error, StoreError) or error.code == StoreError.code
                 await self._record_failed(error)
@@ -232,16 +247,6 @@ class AlertRecorder:
         except StoreError as error:
             self._telemetry.record_failed(error.code)
             _log.error("waiting alerts are in memory only", code=error.code, error=str(error))
-
-    def _publish(self, change: AlertChange, event: AlertEvent | None) -> None:
-        if event is not None:
-            try:
-                self._on_event(event)
-            # A supervisor: whoever listens must not end the recording. The event can be had from the database.
-            except Exception as error:  # noqa: BLE001
-                self._telemetry.record_failed("publish_failed")
-                _log.error("an event could not be published", event_id=event.event_id, exc_info=error)
-        self._telemetry.alert_changed(change, time.monotonic() - change.at_s)
 
     def _snapshot_failed(self, code: str, problem: object) -> None:
         self._telemetry.snapshot_failed(code)

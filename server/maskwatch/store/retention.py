@@ -79,11 +79,22 @@ class Retention:
                     next_round_s = loop.time() + every_s
                     await self.erase_surplus(datetime.now(UTC))
                 await self._measure()
-            except StoreError as error:
-                if self._telemetry is not None:
-                    self._telemetry.retention_failed(error.code)
-                _log.error("old alerts can't be erased; the next round tries again", code=error.code, error=str(error))
+            # The supervisor of these rounds: one that fails must not end them.
+            except Exception as error:  # noqa: BLE001
+                self._failed(error)
             await asyncio.sleep(measure_every_s)
+
+    def _failed(self, error: Exception) -> None:
+        expected = isinstance(error, StoreError)
+        code = error.code if isinstance(error, StoreError) else "internal"
+        if self._telemetry is not None:
+            self._telemetry.retention_failed(code)
+        _log.error(
+            "old alerts can't be erased; the next round tries again",
+            code=code,
+            error=str(error),
+            exc_info=None if expected else error,
+        )
 
     async def erase_surplus(self, now: datetime) -> Erased:
         """One round, as of `now`.

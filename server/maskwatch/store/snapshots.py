@@ -87,7 +87,7 @@ class Snapshots:
             StoreError: the disk can't be asked.
         """
         try:
-            return (await asyncio.to_thread(shutil.disk_usage, self._existing_parent())).free
+            return await asyncio.to_thread(self._free_bytes)
         except OSError as error:
             raise self._refused(error) from None
 
@@ -175,8 +175,9 @@ class Snapshots:
             code="snapshot_failed",
         )
 
-    def _existing_parent(self) -> Path:
-        return self.folder if self.folder.exists() else self.folder.parent
+    def _free_bytes(self) -> int:
+        # The folder itself is made with the first picture.
+        return shutil.disk_usage(self.folder if self.folder.exists() else self.folder.parent).free
 
     def _delete(self, files: Iterable[Path]) -> None:
         for file in files:
