@@ -11,6 +11,7 @@ from maskwatch.cli import config as config_commands
 from maskwatch.cli import models as models_commands
 from maskwatch.cli import train as train_commands
 from maskwatch.cli import users as users_commands
+from maskwatch.cli.bench import bench
 from maskwatch.cli.check_camera import check_camera
 from maskwatch.cli.demo import demo
 from maskwatch.cli.detect import detect
@@ -31,6 +32,7 @@ app.command()(demo)
 app.command()(detect)
 app.command("check-camera")(check_camera)
 app.command()(replay)
+app.command()(bench)
 app.command()(evaluate)
 app.add_typer(train_commands.app, name="train")
 app.add_typer(models_commands.app, name="models")

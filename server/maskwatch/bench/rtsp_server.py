@@ -1,4 +1,4 @@
-"""A real RTSP server for tests: GStreamer's, run by the system's python3 (`python3-gi`, `gir1.2-gst-rtsp-server-1.0`).
+"""A real RTSP server for benchmarks and tests: GStreamer's, run by the system's python3 (`python3-gi`, `gir1.2-gst-rtsp-server-1.0`).
 
 Reads one JSON line on standard input, `{"port": 0, "mounts": [{"path": "/cam", "clips": ["a.mp4"], "codec": "h264",
 "audio": "aac" | "opus" | null, "user": null, "password": null, "encoding_name": null}]}`, prints `{"port": N}` when it
@@ -20,7 +20,7 @@ import gi
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtsp", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer
 
 PARSERS = {
     "h264": ("h264parse config-interval=-1", "video/x-h264,stream-format=byte-stream,alignment=au"),
@@ -93,7 +93,7 @@ class Mount(GstRtspServer.RTSPMediaFactory):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
         self.held = threading.Event()
-        codec = config.get("codec")
+        codec = str(config.get("codec"))
         self._clips = [read_clip(clip, codec) for clip in config.get("clips", [])]
         branches = []
         if self._clips:
