@@ -547,6 +547,18 @@ export interface components {
             width: number;
         };
         /**
+         * FrameQuery
+         * @description Query of a camera's newest picture.
+         */
+        FrameQuery: {
+            /**
+             * Width
+             * @description Width in pixels that is enough; the picture may be somewhat wider.
+             * @default null
+             */
+            width: number | null;
+        };
+        /**
          * Health
          * @description Answer of `/healthz`.
          */
@@ -930,6 +942,7 @@ export type CloseReason = components["schemas"]["CloseReason"];
 export type Erased = components["schemas"]["Erased"];
 export type ErrorMessage = components["schemas"]["ErrorMessage"];
 export type FacesMessage = components["schemas"]["FacesMessage"];
+export type FrameQuery = components["schemas"]["FrameQuery"];
 export type Health = components["schemas"]["Health"];
 export type HelloMessage = components["schemas"]["HelloMessage"];
 export type IceServer = components["schemas"]["IceServer"];
