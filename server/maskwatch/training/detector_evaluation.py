@@ -56,7 +56,7 @@ class Judged:
         """The lowest score at which at most so many detections a picture match no face."""
         allowed = int(unmatched * self.pictures + 1e-9)
         mistakes = np.sort(self.scores[self.wrong & ~self.known])[::-1]
-        return 0.0 if len(mistakes) <= allowed else float(np.nextafter(mistakes[allowed], 1))
+        return 0.0 if len(mistakes) <= allowed else float(np.nextafter(mistakes[allowed], 2))
 
     def figures(self, min_score: float) -> dict[str, float]:
         """All figures at one score."""

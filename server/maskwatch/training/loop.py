@@ -7,6 +7,7 @@ epoch, to go on from), `best.weights.h5` (the weights with the best validation f
 import csv
 import os
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -152,8 +153,9 @@ def set_seed(seed: int, *, threads: int) -> None:
     import tensorflow as tf  # noqa: PLC0415 - heavy
 
     keras.utils.set_random_seed(seed)
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(1)
+    with suppress(RuntimeError):  # TensorFlow is running already: it keeps the threads it has
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
 
 
 def prefetched(make: Callable[[int], Batch], count: int, *, ahead: int = 4) -> Iterator[Batch]:
