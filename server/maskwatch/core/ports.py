@@ -40,6 +40,13 @@ class RawFrame:
     to_rgb: Callable[[], Image]
     media_ticks: int | None = None
 
+    @property
+    def live_ticks(self) -> int:
+        """90 kHz time of this picture in the live view, modulo 2**32: of its packet, or else of its arrival."""
+        if self.media_ticks is not None:
+            return self.media_ticks
+        return int(self.captured_monotonic_s * 90_000) % 2**32
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedPacket:

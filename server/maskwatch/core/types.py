@@ -31,8 +31,8 @@ class Frame:
     """One decoded picture of one camera.
 
     `captured_monotonic_s` is this process's monotonic clock when the picture arrived; `captured_utc` the same moment
-    on the wall. `media_ticks` is the 90 kHz timestamp of the picture in the stream that is passed on to browsers
-    (modulo 2**32), or None where nothing is passed on; it lets a page draw boxes on the very frame they belong to.
+    on the wall. `media_ticks` is the 90 kHz timestamp of the picture in the live stream that browsers get (modulo
+    2**32), or None where there is no live view; it lets a page draw boxes on the very frame they belong to.
     """
 
     camera: str

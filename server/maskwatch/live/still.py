@@ -24,7 +24,7 @@ class Still:
     sequence: int
     captured_utc: datetime
     age_s: float
-    media_ticks: int | None
+    media_ticks: int
 
 
 @dataclass(slots=True)
@@ -63,7 +63,7 @@ class Stills:
             sequence=frame.sequence,
             captured_utc=frame.captured_utc,
             age_s=max(0.0, time.monotonic() - frame.captured_monotonic_s),
-            media_ticks=frame.media_ticks,
+            media_ticks=frame.live_ticks,
         )
 
     def forget(self, camera: str) -> None:

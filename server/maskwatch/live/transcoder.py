@@ -90,10 +90,7 @@ class Transcoder:
             return None if self._stopping else newest
 
     def _encode(self, frame: RawFrame) -> None:
-        ticks = frame.media_ticks
-        if ticks is None:
-            ticks = int(frame.captured_monotonic_s * 90_000) % TICKS_MODULUS
-        pts = self._clock.advance(ticks)
+        pts = self._clock.advance(frame.live_ticks)
         if pts is None:
             return
         picture = av.VideoFrame.from_ndarray(frame.to_rgb(), format="rgb24")

@@ -82,7 +82,7 @@ class CameraLine:
             captured_monotonic_s=raw.captured_monotonic_s,
             captured_utc=raw.captured_utc,
             image=raw.to_rgb(),
-            media_ticks=raw.media_ticks,
+            media_ticks=raw.live_ticks,
         )
         self._telemetry.frame_sampled(self.name)
         return frame

@@ -296,7 +296,8 @@ class VideoPlayer:
             )
 
     def _deliver(self, frame: av.VideoFrame, newest: _Arrival) -> None:
-        arrival = frame.opaque if isinstance(frame.opaque, _Arrival) else newest
+        # With B-frames, packets come in another order than their pictures; looks must not go back in time.
+        arrival = frame.opaque if isinstance(frame.opaque, _Arrival) and not self._b_frames else newest
         self.pictures += 1
         self._sink.frame(
             RawFrame(

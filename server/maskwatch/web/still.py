@@ -27,9 +27,8 @@ def still_routes(stills: Stills, *, authorize: Authorize) -> list[web.RouteDef]:
             hdrs.AGE: str(int(still.age_s)),
             "Maskwatch-Sequence": str(still.sequence),
             "Maskwatch-Captured-At": still.captured_utc.isoformat(),
+            "Maskwatch-Media-Ticks": str(still.media_ticks),
         }
-        if still.media_ticks is not None:
-            headers["Maskwatch-Media-Ticks"] = str(still.media_ticks)
         if request.headers.get(hdrs.IF_NONE_MATCH) == etag:
             return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=headers)
         return web.Response(body=still.jpeg, content_type="image/jpeg", headers=headers)
