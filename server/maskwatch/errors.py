@@ -91,13 +91,19 @@ class ForbiddenError(MaskwatchError):
 
 
 class BusyError(MaskwatchError):
-    """Raised when a bound is reached (tries at a password, tests of a camera, listeners); later it works again."""
+    """Raised when a bound is reached (tests of a camera, listeners, peers); later it works again."""
 
     code = "busy"
 
     def __init__(self, message: str, *, remedy: str = "", code: str | None = None, retry_after_s: int = 5) -> None:
         super().__init__(message, remedy=remedy, code=code)
         self.retry_after_s = retry_after_s
+
+
+class TooManyAttemptsError(BusyError):
+    """Raised when somebody guesses passwords and has to wait."""
+
+    code = "too_many_attempts"
 
 
 class SourceReason(StrEnum):

@@ -12,7 +12,7 @@ from collections import OrderedDict
 
 from aiohttp import web
 
-from maskwatch.errors import BusyError
+from maskwatch.errors import BusyError, TooManyAttemptsError
 from maskwatch.web.attempts import Attempts
 from maskwatch.web.ports import UserRows
 
@@ -78,10 +78,9 @@ class PasswordDesk:
         wait_s = self._attempts.begin(address, time.monotonic())
         if wait_s > 0:
             seconds = math.ceil(wait_s)
-            raise BusyError(
+            raise TooManyAttemptsError(
                 "Too many wrong passwords came from your address.",
                 remedy=f"Try again in {seconds} s.",
-                code="too_many_attempts",
                 retry_after_s=seconds,
             )
 

@@ -21,6 +21,7 @@ from maskwatch.errors import (
     PluginError,
     SourceError,
     StoreError,
+    TooManyAttemptsError,
     UnauthorizedError,
 )
 from maskwatch.plugins import first_problem
@@ -46,12 +47,14 @@ _STATUS: Mapping[type[MaskwatchError], HTTPStatus] = {
     ConflictError: HTTPStatus.CONFLICT,
     ConfigError: HTTPStatus.UNPROCESSABLE_ENTITY,
     PluginError: HTTPStatus.UNPROCESSABLE_ENTITY,
-    BusyError: HTTPStatus.TOO_MANY_REQUESTS,
+    TooManyAttemptsError: HTTPStatus.TOO_MANY_REQUESTS,
+    BusyError: HTTPStatus.SERVICE_UNAVAILABLE,
     SourceError: HTTPStatus.BAD_GATEWAY,
     StoreError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 _HTTP: Mapping[int, tuple[str, str, str]] = {
+    400: ("invalid_request", "The request can't be read.", "Check how it is put together."),
     404: ("not_found", "There is nothing at this address.", "The addresses are listed at /api/v1/openapi.json."),
     405: ("method_not_allowed", "This address does not take that method.", "The header Allow lists those it takes."),
     413: ("too_large", "The request's body is too large.", "Send less; no request needs that much."),

@@ -79,11 +79,14 @@ class WebsocketApi:
             self._limits.client,
         )
         self._hub.join(outbox)
+        code, why = int(WSCloseCode.INTERNAL_ERROR), "the server met an error it did not expect"
         try:
             code, why = await self._talk(request, socket, outbox, last_event_id)
         finally:
             self._hub.leave(outbox)
-        await _hang_up(request, socket, code, why)
+            await _hang_up(request, socket, code, why)
+        if code == WSCloseCode.TRY_AGAIN_LATER:
+            log.info("a websocket client was cut off", client=request.remote, why=why)
         return socket
 
     async def _talk(

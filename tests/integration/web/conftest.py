@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient, TestServer
-from blockbuster import blockbuster_ctx
 
 from maskwatch.config import MaskwatchSettings
 from maskwatch.core.types import AlertKind, Box
@@ -20,7 +19,6 @@ from maskwatch.live.hub import LiveHub
 from maskwatch.metrics import Metrics
 from maskwatch.pipeline.manager import CameraManager, ManagerPorts
 from maskwatch.pipeline.worker import ReadyQueue
-from maskwatch.rtc.ice import IceSettings
 from maskwatch.sources.registry import create_source
 from maskwatch.sources.webrtc import PublisherDesk
 from maskwatch.store import Store
@@ -31,15 +29,16 @@ from maskwatch.web.pages import ClientPages
 from maskwatch.web.server import build_app
 from maskwatch.web.services import Services
 from maskwatch.web.ws import SocketLimits
+from tests.integration.rtc.parts import LOOPBACK, loopback_only, unblocked_loop
 from tests.integration.web.described import Description
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 
 
 @pytest.fixture(autouse=True)
-def unblocked() -> Iterator[None]:
+def unblocked(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Fail whoever blocks the loop from within maskwatch."""
-    with blockbuster_ctx("maskwatch"):
+    with loopback_only(monkeypatch), unblocked_loop():
         yield
 
 
@@ -149,8 +148,7 @@ def _services(
     stack: AsyncExitStack, settings: MaskwatchSettings, store: Store, hub_options: Mapping[str, Any]
 ) -> Services:
     metrics = Metrics()
-    ice = IceSettings.from_settings(settings.live, settings.server)
-    live, publishers = LiveHub(settings.live, ice), PublisherDesk(ice)
+    live, publishers = LiveHub(settings.live, LOOPBACK), PublisherDesk(LOOPBACK)
     stack.push_async_callback(live.close)
     stack.push_async_callback(publishers.close)
     hub = Hub(store, metrics, **hub_options)

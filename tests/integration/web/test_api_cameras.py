@@ -220,7 +220,7 @@ async def test_no_more_than_a_few_addresses_are_tested_at_a_time(open_house: Ope
     running = [asyncio.create_task(house.client.post("/api/v1/cameras/test", json=body)) for _ in range(3)]
     for _ in running:
         await asyncio.to_thread(begun.acquire)
-    problem = await house.refused("POST", "/api/v1/cameras/test", 429, "busy", json=body)
+    problem = await house.refused("POST", "/api/v1/cameras/test", 503, "busy", json=body)
     assert problem["remedy"]
     go_on.set()
     for response in await asyncio.gather(*running):

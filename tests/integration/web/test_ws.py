@@ -234,8 +234,8 @@ async def test_only_so_many_may_listen(open_house: Open) -> None:
     async with opened(house):
         with pytest.raises(WSServerHandshakeError) as refusal:
             await house.client.ws_connect("/api/v1/ws")
-        assert refusal.value.status == 429
-        await house.refused("GET", "/api/v1/ws", 429, "busy")
+        assert refusal.value.status == 503
+        await house.refused("GET", "/api/v1/ws", 503, "busy")
 
 
 async def test_a_plain_request_is_no_websocket(house: House) -> None:

@@ -12,6 +12,7 @@ from maskwatch.errors import (
     SourceError,
     SourceReason,
     StoreError,
+    TooManyAttemptsError,
 )
 from maskwatch.web.problems import Problems
 from maskwatch.web.schema import Problem
@@ -69,7 +70,8 @@ async def test_a_redirect_is_no_problem() -> None:
 
 async def test_who_is_busy_says_for_how_long() -> None:
     response = await met(BusyError("No.", retry_after_s=7))
-    assert (response.status, response.headers["Retry-After"]) == (429, "7")
+    assert (response.status, response.headers["Retry-After"]) == (503, "7")
+    assert (await met(TooManyAttemptsError("No."))).status == 429
 
 
 async def test_allowed_methods_are_named() -> None:
