@@ -24,6 +24,6 @@ it("goes by the slowest of the last looks, and back when they are quicker", () =
 });
 
 it("never holds them back longer than is good", () => {
-  expect(run(new Pace(), () => 3_000, 100)).toBe(400);
+  expect(run(new Pace(), () => 3_000, 100)).toBe(600);
   expect(run(new Pace(), () => -500, 100)).toBe(0);
 });

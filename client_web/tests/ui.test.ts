@@ -61,7 +61,7 @@ describe("a camera in words", () => {
   });
 
   it("describes its stream", () => {
-    expect(streamInWords(camera())).toBe("H.264, 1280 × 720, 15 pictures a second");
+    expect(streamInWords(camera())).toBe("H.264, 1280 × 720, 15 pictures/s");
     expect(streamInWords(camera({ codec: null, width: null, height: null, fps: null }))).toBe("");
   });
 });
@@ -143,12 +143,19 @@ describe("an alert's evidence", () => {
           frame: { width: 640, height: 360 },
           looks: 11,
           seen_s: 2.4,
-          settings: { dwell_s: 2 },
+          settings: { rules: { dwell_s: 2 }, models: { detector: "detector@1", classifier: "classifier@2" } },
           belief: { mask: 0.1, no_mask: 0.9 },
         },
       }),
     );
-    expect(full).toMatchObject({ box: [1, 2, 3, 4], looks: 11, seenS: 2.4, dwellS: 2, belief: { no_mask: 0.9 } });
+    expect(full).toMatchObject({
+      frame: { width: 640, height: 360 },
+      looks: 11,
+      seenS: 2.4,
+      dwellS: 2,
+      belief: { no_mask: 0.9 },
+    });
+    expect(full.models).toBe("detector@1, classifier@2");
   });
 
   it("lists the likeliest label first and leaves out what rounds to nothing", () => {

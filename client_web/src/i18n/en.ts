@@ -163,7 +163,7 @@ export const en = {
 
   "page.camera.people": "In view now",
   "page.camera.people.none": "Nobody in view.",
-  "page.camera.seen": "for {time}",
+  "page.camera.seen": "in view for {time}",
   "page.camera.health": "Health",
   "page.camera.health.looks": "Looks a second",
   "page.camera.health.frames": "Pictures a second",
@@ -182,6 +182,8 @@ export const en = {
   "page.camera.dwell_s": "Seconds without a mask until an alert",
   "page.camera.memory_s": "Seconds out of sight until a person counts as gone",
   "page.camera.min_confidence": "Sureness needed, in percent",
+  "page.camera.yes": "yes",
+  "page.camera.no": "no",
   "page.camera.alert_incorrect": "Alert on masks worn wrong too",
   "page.camera.remove.title": "Remove {camera}?",
   "page.camera.remove.text": "It is no longer watched. Its past alerts stay until they are too old.",
@@ -341,6 +343,6 @@ export const en = {
   "time.h.min": "{n} h {m} min",
   "time.days": "{n} d {h} h",
 
-  "unit.fps": "{n} pictures a second",
+  "unit.fps": "{n} pictures/s",
   loading: "Loading…",
 } as const;

@@ -165,7 +165,7 @@ export const id: Messages = {
 
   "page.camera.people": "Terlihat sekarang",
   "page.camera.people.none": "Tidak ada orang.",
-  "page.camera.seen": "selama {time}",
+  "page.camera.seen": "terlihat selama {time}",
   "page.camera.health": "Kesehatan",
   "page.camera.health.looks": "Pengamatan per detik",
   "page.camera.health.frames": "Gambar per detik",
@@ -184,6 +184,8 @@ export const id: Messages = {
   "page.camera.dwell_s": "Detik tanpa masker sampai peringatan",
   "page.camera.memory_s": "Detik tak terlihat sampai dianggap pergi",
   "page.camera.min_confidence": "Keyakinan yang diperlukan, dalam persen",
+  "page.camera.yes": "ya",
+  "page.camera.no": "tidak",
   "page.camera.alert_incorrect": "Peringatan juga untuk masker salah pakai",
   "page.camera.remove.title": "Hapus {camera}?",
   "page.camera.remove.text": "Kamera tidak diawasi lagi. Peringatan lamanya tetap ada sampai masa simpannya habis.",
@@ -346,6 +348,6 @@ export const id: Messages = {
   "time.h.min": "{n} jam {m} mnt",
   "time.days": "{n} hr {h} jam",
 
-  "unit.fps": "{n} gambar per detik",
+  "unit.fps": "{n} gambar/dtk",
   loading: "Memuat…",
 };

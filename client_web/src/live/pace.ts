@@ -1,5 +1,5 @@
 /** The most a picture is held back (ms): beyond that an old picture would be worse than boxes that come late. */
-const MOST_MS = 400;
+const MOST_MS = 600;
 /** Looks after which the delay is set anew. */
 const EVERY = 10;
 /** Room for the next look to be a little later than those before it. */

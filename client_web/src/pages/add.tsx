@@ -17,7 +17,7 @@ type Way = "address" | "phone";
 
 export function AddPage() {
   const [way, setWay] = useState<Way>("address");
-  const [first] = useState(() => (cameras.peek()?.length ?? 0) === 0);
+  const first = useFirst();
   return (
     <div class="add-page">
       <header class="page-head">
@@ -42,6 +42,13 @@ export function AddPage() {
       {way === "address" ? <ByAddress /> : <ByPhone />}
     </div>
   );
+}
+
+/** Whether there was no camera when the page came to know of them; it stays so while the first one is being added. */
+function useFirst(): boolean {
+  const first = useRef<boolean | null>(null);
+  if (cameras.value !== null) first.current ??= cameras.value.length === 0;
+  return first.current ?? false;
 }
 
 function nameProblem(name: string): string | undefined {

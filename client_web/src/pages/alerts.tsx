@@ -139,10 +139,12 @@ const CONFIDENCES = [0.6, 0.7, 0.8, 0.9, 0.95];
 function Filter({ filter }: { filter: AlertFilter }) {
   const set = (change: Partial<AlertFilter>) =>
     go(`${window.location.pathname}${queryOf({ ...filter, ...change })}`, "replace");
+  // Opened once when the address asks for a filter; after that it is the reader's.
+  const [opened] = useState(() => hasFilter(filter));
   const names = new Set((cameras.value ?? []).map((camera) => camera.name));
   if (filter.camera) names.add(filter.camera);
   return (
-    <details class="filter" open={hasFilter(filter) || window.innerWidth > 900}>
+    <details class="filter" open={opened}>
       <summary>
         <Glyph name="settings" />
         {t("alerts.filter")}

@@ -9,7 +9,7 @@ import { go } from "../state/router";
 import { AlertRow } from "../ui/alert-row";
 import { Button, Confirm, Empty } from "../ui/basics";
 import { changeCamera } from "../ui/camera-actions";
-import { CameraForm } from "../ui/camera-form";
+import { CameraForm, CameraValues } from "../ui/camera-form";
 import { since, streamInWords } from "../ui/camera-words";
 import { LabelShape, StateShape } from "../ui/icons";
 import { PublishLink } from "../ui/publish-link";
@@ -49,8 +49,7 @@ export function CameraPage({ name }: { name: string }) {
           )}
           <section class="card">
             <h2>{t("page.camera.settings")}</h2>
-            {camera.fixed && <p class="hint">{t("page.camera.fixed")}</p>}
-            <CameraForm key={name} camera={camera} />
+            {camera.fixed ? <CameraValues camera={camera} /> : <CameraForm key={name} camera={camera} />}
           </section>
         </aside>
       </div>

@@ -87,17 +87,12 @@ function Head({ alert }: { alert: Alert }) {
 
 function Pictures({ alert }: { alert: Alert }) {
   if (!alert.face_url && !alert.frame_url) return <p class="hint no-picture">{t("alert.noPicture")}</p>;
-  const { box, frame } = evidenceOf(alert);
+  const { frame } = evidenceOf(alert);
   return (
     <div class="pictures">
       {alert.frame_url && (
         <figure class="frame-picture">
           <img src={alert.frame_url} alt={t("alert.frame")} {...(frame ?? {})} />
-          {box && frame && (
-            <svg viewBox={`0 0 ${frame.width} ${frame.height}`} aria-hidden="true" class={`label-${alert.kind}`}>
-              <rect x={box[0]} y={box[1]} width={box[2] - box[0]} height={box[3] - box[1]} rx="4" />
-            </svg>
-          )}
         </figure>
       )}
       {alert.face_url && (

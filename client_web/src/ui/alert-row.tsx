@@ -42,7 +42,7 @@ export function AlertRow({
           <p class="alert-title">
             <LabelShape label={alert.kind} size={12} />
             <a class="row-link" href={`/alerts/${alert.id}${keptFilter()}`} aria-current={current ? "true" : "false"}>
-              {t(`kind.${alert.kind}`)}
+              {t(`label.${alert.kind}`)}
             </a>
             <span class="alert-when">
               <Ago at={alert.raised_at} />

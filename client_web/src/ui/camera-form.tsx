@@ -1,5 +1,5 @@
 import { useState } from "preact/hooks";
-import { t } from "../i18n";
+import { number, t } from "../i18n";
 import type { Camera, CameraChange, RuleSettings } from "../wire.gen";
 import { Button, describedBy, Field, Switch } from "./basics";
 import { changeCamera } from "./camera-actions";
@@ -62,7 +62,7 @@ export function CameraForm({ camera }: { camera: Camera }) {
   };
   return (
     <form class="form" onSubmit={save}>
-      <fieldset disabled={camera.fixed}>
+      <fieldset>
         {NUMBERS.map(([name, min, max, step]) => (
           <Field
             key={name}
@@ -89,16 +89,36 @@ export function CameraForm({ camera }: { camera: Camera }) {
           onChange={(alert_incorrect) => set({ alert_incorrect })}
         />
       </fieldset>
-      {!camera.fixed && (
-        <div class="actions">
-          <Button type="submit" kind="primary" busy={busy}>
-            {t("action.save")}
-          </Button>
-          <span role="status" class="quiet">
-            {saved && t("action.saved")}
-          </span>
-        </div>
-      )}
+      <div class="actions">
+        <Button type="submit" kind="primary" busy={busy}>
+          {t("action.save")}
+        </Button>
+        <span role="status" class="quiet">
+          {saved && t("action.saved")}
+        </span>
+      </div>
     </form>
+  );
+}
+
+/** The same of a camera that the settings file sets, to be read only. */
+export function CameraValues({ camera }: { camera: Camera }) {
+  const values = valuesOf(camera);
+  return (
+    <>
+      <dl class="facts">
+        {NUMBERS.map(([name]) => (
+          <div key={name}>
+            <dt>{t(KEYS[name])}</dt>
+            <dd class="num">{number(values[name], 2)}</dd>
+          </div>
+        ))}
+        <div>
+          <dt>{t("page.camera.alert_incorrect")}</dt>
+          <dd>{t(values.alert_incorrect ? "page.camera.yes" : "page.camera.no")}</dd>
+        </div>
+      </dl>
+      <p class="hint">{t("page.camera.fixed")}</p>
+    </>
   );
 }

@@ -1,7 +1,6 @@
 import type { Alert, MaskLabel } from "../wire.gen";
 
 export interface Evidence {
-  box: [number, number, number, number] | null;
   frame: { width: number; height: number } | null;
   looks: number | null;
   seenS: number | null;
@@ -18,24 +17,23 @@ const LABELS: readonly string[] = ["mask", "no_mask", "incorrect"] satisfies Mas
 /** What an alert's free-form evidence holds, taken with care: alerts of older versions may lack any of it. */
 export function evidenceOf(alert: Alert): Evidence {
   const found = alert.evidence;
-  const box = Array.isArray(found.box) && found.box.length === 4 && found.box.every(isNumber) ? found.box : null;
   const size = record(found.frame);
   const quality = record(found.quality);
   const settings = record(found.settings);
+  const rules = record(settings.rules);
   return {
-    box: box as Evidence["box"],
     frame: isNumber(size.width) && isNumber(size.height) ? { width: size.width, height: size.height } : null,
     looks: numberOr(found.looks),
     seenS: numberOr(found.seen_s),
     violationS: numberOr(found.violation_s),
-    dwellS: numberOr(settings.dwell_s),
+    dwellS: numberOr(rules.dwell_s),
     probabilities: shares(found.probabilities),
     belief: shares(found.belief),
     quality:
       isNumber(quality.size_px) && isNumber(quality.frontality) && isNumber(quality.weight)
         ? { size_px: quality.size_px, frontality: quality.frontality, weight: quality.weight }
         : null,
-    models: modelNames(found.model_versions ?? found.models ?? settings.model_versions),
+    models: modelNames(settings.models),
   };
 }
 
@@ -64,6 +62,6 @@ function shares(value: unknown): Record<string, number> | null {
 }
 
 function modelNames(value: unknown): string | null {
-  const names = Object.entries(record(value)).map(([part, name]) => `${part} ${String(name)}`);
+  const names = Object.values(record(value)).filter((name) => typeof name === "string");
   return names.length ? names.join(", ") : null;
 }
