@@ -31,7 +31,7 @@ def evidence_to_json(evidence: Evidence, frame_size: tuple[int, int]) -> dict[st
 def _plain(value: Any) -> Any:
     """`value` as JSON can hold it: numpy's numbers as Python's, what is unknown as text."""
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {without_nul(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_plain(item) for item in value]
     if isinstance(value, np.generic):

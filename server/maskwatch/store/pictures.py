@@ -42,8 +42,11 @@ def frame_jpeg(image: Image, box: Box, kind: AlertKind) -> bytes:
 
 def _shrunk(image: Image, longest_px: int) -> tuple[Image, float]:
     """`image` with its longest side at most `longest_px`, and by how much it was scaled."""
+    if not image.size:
+        msg = "an empty picture has no size"
+        raise ValueError(msg)
     height, width = image.shape[:2]
-    scale = min(1.0, longest_px / max(height, width, 1))
+    scale = min(1.0, longest_px / max(height, width))
     if scale == 1.0:
         return image, 1.0
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -51,9 +54,6 @@ def _shrunk(image: Image, longest_px: int) -> tuple[Image, float]:
 
 
 def _jpeg(image: Image) -> bytes:
-    if not image.size:
-        msg = "an empty picture can't be encoded"
-        raise ValueError(msg)
     swapped = cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR)
     encoded: NDArray[np.uint8]
     ok, encoded = cv2.imencode(".jpg", swapped, [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])

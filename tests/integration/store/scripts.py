@@ -68,12 +68,12 @@ async def record_until_full(settings: MaskwatchSettings) -> None:
         recorder.submit(raising_look(image=rng.integers(0, 255, (360, 640, 3), dtype=np.uint8)))
         submitted += 1
         await telemetry.settled.wait()
-    _say("failed", *telemetry.record_failures, *telemetry.snapshot_failures)
     for _ in range(3):
         recorder.submit(raising_look(image=np.zeros((36, 64, 3), dtype=np.uint8)))
         submitted += 1
     await asyncio.to_thread(ballast.unlink)
     await recorder.close(timeout_s=60)
+    _say("failed", *telemetry.record_failures, *telemetry.snapshot_failures)
     without = sum("snapshot_error" in event.alert.evidence for event in events)
     _say("recorded", len(events), "of", submitted, "without picture", without)
     await store.close()
