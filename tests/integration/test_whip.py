@@ -238,6 +238,7 @@ async def test_a_newer_phone_takes_over(live: LiveServer, http: aiohttp.ClientSe
         assert frame.sequence > before.sequence
     assert live.publishers[-1] == 1
     assert await old.delete() == 404
+    assert '"code": "session_replaced"' in old.said
     await new.delete()
     await old.close()
     await new.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections import deque
 from collections.abc import Callable, Coroutine
 
 import structlog
@@ -135,6 +136,7 @@ class PeerTable:
         self._on_count = on_count or (lambda _count: None)
         self._peers: dict[str, Peer] = {}
         self._ending: set[asyncio.Task[None]] = set()
+        self._replaced: deque[str] = deque(maxlen=64)
         self._closed = False
 
     def __len__(self) -> int:
@@ -170,14 +172,26 @@ class PeerTable:
             NotFoundError: there is none such, or it has ended.
         """
         peer = self._peers.get(session)
+        if session in self._replaced:
+            raise NotFoundError(
+                "Another phone or browser took the place of this one.",
+                remedy="Stop the other one first, or give this one a camera of its own.",
+                code="session_replaced",
+            )
         if peer is None or peer.camera != camera:
             raise NotFoundError("There is no such session, or it has ended.", remedy="Make a new one.")
         return peer
 
-    def end_camera(self, camera: str, reason: str, *, but: Peer | None = None) -> None:
-        """End all sessions of `camera` but one, without waiting."""
-        for peer in [peer for peer in self._peers.values() if peer.camera == camera and peer is not but]:
+    def end_camera(self, camera: str, reason: str) -> None:
+        """End all sessions of `camera`, without waiting."""
+        for peer in [peer for peer in self._peers.values() if peer.camera == camera]:
             peer.end(reason)
+
+    def replace_others(self, newest: Peer) -> None:
+        """End all other sessions of the same camera. Whoever asks for one of them is told why it ended."""
+        for peer in [peer for peer in self._peers.values() if peer.camera == newest.camera and peer is not newest]:
+            self._replaced.append(peer.id)
+            peer.end("another took its place")
 
     async def close(self) -> None:
         """End every session, and take in no more."""

@@ -206,7 +206,7 @@ class PublisherDesk:
         # H.264 first: phones encode it in hardware, and it is the cheaper one to decode here.
         transceiver.setCodecPreferences(video_codecs("H264", "VP8"))
         answer = await peer.answer()
-        self._peers.end_camera(camera, "another took its place", but=peer)
+        self._peers.replace_others(peer)
         peer.run_until_end(_Publication(peer, transceiver, self.intake(camera)).read())
         return peer, with_bitrates(answer)
 

@@ -282,6 +282,7 @@ class Browser:
         self.headers: Any = {}
         self.location = ""
         self.answer = ""
+        self.said = ""
 
     async def connect(self) -> int:
         """Offer, and take the answer; the status."""
@@ -297,6 +298,7 @@ class Browser:
 
     async def delete(self) -> int:
         async with self._http.delete(self.location, headers=self._headers) as response:
+            self.said = await response.text()
             return response.status
 
     async def close(self) -> None:
