@@ -3,6 +3,7 @@
 pytest_plugins = [
     "tests.fixtures.clips",
     "tests.fixtures.postgresql",
+    "tests.fixtures.prometheus",
     "tests.fixtures.rtsp",
     "tests.fixtures.server",
     "tests.fixtures.chromium",
