@@ -44,6 +44,7 @@ export const en = {
   "state.offline": "Offline",
   "state.misconfigured": "Needs attention",
   "state.disabled": "Paused",
+  "state.waiting": "Waiting",
   "state.unsure": "Not connected",
 
   "camera.connecting": "Opening the camera…",
@@ -103,7 +104,7 @@ export const en = {
   "live.feed.new.one": "{n} new alert",
   "live.feed.new.other": "{n} new alerts",
   "live.feed.said": "{kind}: {camera}",
-  "live.alert": "{kind} for {time}",
+  "live.alert": "{kind}, {time}",
 
   "alert.open": "Still in view, for {time}",
   "alert.closed.mask_on": "Mask put on after {time}",
@@ -162,6 +163,7 @@ export const en = {
   "alerts.yesterday": "Yesterday",
 
   "page.camera.people": "In view now",
+  "page.camera.people.blind": "Not watching now, so nobody would be seen.",
   "page.camera.people.none": "Nobody in view.",
   "page.camera.seen": "in view for {time}",
   "page.camera.health": "Health",

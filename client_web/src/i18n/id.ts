@@ -46,6 +46,7 @@ export const id: Messages = {
   "state.offline": "Luring",
   "state.misconfigured": "Perlu diperbaiki",
   "state.disabled": "Dijeda",
+  "state.waiting": "Menunggu",
   "state.unsure": "Tidak tersambung",
 
   "camera.connecting": "Membuka kamera…",
@@ -105,7 +106,7 @@ export const id: Messages = {
   "live.feed.new.one": "{n} peringatan baru",
   "live.feed.new.other": "{n} peringatan baru",
   "live.feed.said": "{kind}: {camera}",
-  "live.alert": "{kind} selama {time}",
+  "live.alert": "{kind}, {time}",
 
   "alert.open": "Masih terlihat, selama {time}",
   "alert.closed.mask_on": "Masker dipakai setelah {time}",
@@ -164,6 +165,7 @@ export const id: Messages = {
   "alerts.yesterday": "Kemarin",
 
   "page.camera.people": "Terlihat sekarang",
+  "page.camera.people.blind": "Sedang tidak mengawasi, jadi tidak ada yang akan terlihat.",
   "page.camera.people.none": "Tidak ada orang.",
   "page.camera.seen": "terlihat selama {time}",
   "page.camera.health": "Kesehatan",

@@ -3,14 +3,14 @@ import { number, percent, t } from "../i18n";
 import { duration, ticking } from "../i18n/time";
 import { shown } from "../live/words";
 import { api } from "../state/api";
-import { alerts, cameraNamed, cameras, forgetCamera, look, pollHealth } from "../state/house";
+import { alerts, cameraNamed, cameras, connected, forgetCamera, look, pollHealth } from "../state/house";
 import { tell, tellError } from "../state/notices";
 import { go } from "../state/router";
 import { AlertRow } from "../ui/alert-row";
 import { Button, Confirm, Empty } from "../ui/basics";
 import { changeCamera } from "../ui/camera-actions";
 import { CameraForm, CameraValues } from "../ui/camera-form";
-import { since, streamInWords } from "../ui/camera-words";
+import { shownState, since, stateWord, streamInWords } from "../ui/camera-words";
 import { LabelShape, StateShape } from "../ui/icons";
 import { PublishLink } from "../ui/publish-link";
 import { Stage } from "../ui/stage";
@@ -36,7 +36,7 @@ export function CameraPage({ name }: { name: string }) {
       <div class="camera-columns">
         <div class="camera-main">
           <Stage key={name} camera={camera} large />
-          <People camera={name} />
+          <People camera={camera} />
           <ItsAlerts camera={name} />
         </div>
         <aside class="camera-side">
@@ -76,9 +76,9 @@ function Head({ camera }: { camera: Camera }) {
     <header class="page-head">
       <div>
         <h1>{camera.name}</h1>
-        <p class={`page-state state-${camera.state}`}>
-          <StateShape state={camera.state} size={13} />
-          {t(`state.${camera.state}`)} <span class="quiet">{since(camera)}</span>
+        <p class={`page-state state-${shownState(camera, connected.value)}`}>
+          <StateShape state={shownState(camera, connected.value)} size={13} />
+          {stateWord(camera, connected.value)} <span class="quiet">{since(camera)}</span>
         </p>
       </div>
       {!camera.fixed && (
@@ -104,12 +104,15 @@ function Head({ camera }: { camera: Camera }) {
   );
 }
 
-function People({ camera }: { camera: string }) {
-  const people = [...(look(camera).value?.people ?? [])].sort((a, b) => b.seen_s - a.seen_s);
+function People({ camera }: { camera: Camera }) {
+  const watching = shownState(camera, connected.value) === "online";
+  const people = [...(look(camera.name).value?.people ?? [])].sort((a, b) => b.seen_s - a.seen_s);
   return (
     <section class="card people">
       <h2>{t("page.camera.people")}</h2>
-      {people.length === 0 && <p class="hint">{t("page.camera.people.none")}</p>}
+      {people.length === 0 && (
+        <p class="hint">{t(watching ? "page.camera.people.none" : "page.camera.people.blind")}</p>
+      )}
       <ul>
         {people.map((person) => {
           const { label, confidence, settled } = shown(person);

@@ -6,6 +6,7 @@ import { now } from "../state/clock";
 import { alerts, cameras, connected, openAlerts, pollHealth } from "../state/house";
 import { go } from "../state/router";
 import { Button } from "../ui/basics";
+import { stateWord } from "../ui/camera-words";
 import { Feed } from "../ui/feed";
 import { Grid } from "../ui/grid";
 import { Glyph, LabelShape, StateShape } from "../ui/icons";
@@ -89,7 +90,7 @@ function Watching() {
         tone="bad"
         icon={<StateShape state={first.state} size={20} />}
         title={title}
-        hint={absent.map((camera) => `${camera.name}: ${t(`state.${camera.state}`)}`).join(" · ")}
+        hint={absent.map((camera) => `${camera.name}: ${stateWord(camera, true)}`).join(" · ")}
       />
     );
   }

@@ -28,6 +28,12 @@ export function shownState(camera: Camera, connected: boolean): CameraState | "u
   return connected || camera.state === "disabled" ? camera.state : "unsure";
 }
 
+/** The state in a word. A phone that nobody has picked up yet is not being connected to, it is waited for. */
+export function stateWord(camera: Camera, connected: boolean): string {
+  const state = shownState(camera, connected);
+  return t(state === "connecting" && camera.reason === "waiting" ? "state.waiting" : `state.${state}`);
+}
+
 /** "3 in view", "Nobody in view": for the line below a picture and its accessible name. */
 export function peopleInWords(look: FacesMessage | null): string {
   const n = look?.people.length ?? 0;

@@ -6,7 +6,7 @@ import { iceServers } from "../state/session";
 import type { Camera } from "../wire.gen";
 import { Button } from "./basics";
 import { changeCamera, retryCamera } from "./camera-actions";
-import { nextTry, shownState, since, whyNot } from "./camera-words";
+import { nextTry, shownState, since, stateWord, whyNot } from "./camera-words";
 import { StateShape } from "./icons";
 
 /** Time a picture goes on after it left the view: scrolling past and back costs no new connection. */
@@ -112,7 +112,7 @@ function NotWatching({ camera }: { camera: Camera }) {
     <div class="not-watching" data-state={camera.state}>
       <p class="not-watching-title">
         <StateShape state={camera.state} size={18} />
-        {t(`state.${camera.state}`)}
+        {stateWord(camera, true)}
         {!opening && <span class="quiet">{since(camera)}</span>}
       </p>
       <p class="not-watching-why">

@@ -2,7 +2,7 @@ import { t } from "../i18n";
 import { LABELS } from "../live/words";
 import { connected, look, openByCamera } from "../state/house";
 import type { Camera } from "../wire.gen";
-import { peopleInWords, shownState, tallyOf } from "./camera-words";
+import { peopleInWords, shownState, stateWord, tallyOf } from "./camera-words";
 import { LabelShape, StateShape } from "./icons";
 import { Stage } from "./stage";
 import { lasting } from "./time";
@@ -12,6 +12,7 @@ export function Tile({ camera }: { camera: Camera }) {
   const open = openByCamera.value.get(camera.name);
   const worst = open?.find((alert) => alert.kind === "no_mask") ?? open?.[0];
   const state = shownState(camera, connected.value);
+  const alerting = worst && state === "online";
   return (
     <article
       class={`tile ${worst ? `alerting kind-${worst.kind}` : ""}`}
@@ -27,17 +28,17 @@ export function Tile({ camera }: { camera: Camera }) {
             {camera.name}
           </a>
         </h3>
-        {worst && connected.value ? (
+        {alerting ? (
           <p class="tile-alert">
             <LabelShape label={worst.kind} size={13} />
-            {t("live.alert", { kind: t(`kind.${worst.kind}`), time: lasting(worst.raised_at) })}
+            {t("live.alert", { kind: t(`label.${worst.kind}`), time: lasting(worst.raised_at) })}
           </p>
         ) : (
           state === "online" && <Tally camera={camera.name} />
         )}
         <p class={`tile-state state-${state}`}>
           <StateShape state={state} size={11} />
-          {t(`state.${state}`)}
+          {alerting ? <span class="unseen">{t("state.online")}</span> : stateWord(camera, connected.value)}
         </p>
       </footer>
     </article>
