@@ -22,7 +22,8 @@ FACE = Box(181, 54, 274, 178)
 
 @pytest.fixture(scope="module", params=sorted(PLUGINS))
 def classifier(request: pytest.FixtureRequest) -> MaskClassifier:
-    return build(PLUGINS, {"type": request.param})
+    built: MaskClassifier = build(PLUGINS, {"type": request.param})
+    return built
 
 
 def test_a_bare_face_wears_no_mask(classifier: MaskClassifier) -> None:

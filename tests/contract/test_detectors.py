@@ -24,7 +24,8 @@ def detector(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     settings = {"type": request.param}
     if request.param == "yunet":
         settings["model"] = str(write_yunet(tmp_path_factory.mktemp("yunet") / "yunet.onnx"))
-    return build(PLUGINS, settings)
+    built: FaceDetector = build(PLUGINS, settings)
+    return built
 
 
 def test_finds_the_face_of_a_portrait(detector: FaceDetector) -> None:

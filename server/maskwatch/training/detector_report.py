@@ -20,20 +20,33 @@ from maskwatch.training.report import detector_curves, gallery, plot_precision_r
 SIZES_JUDGED = (320, 640, 960)
 _DEFAULT_SIZE = 640
 _LOWEST = 0.05
+_LOWEST_CHOSEN = 0.3
 
 
-def report_detector(onnx_file: Path, sets: DetectorSets, root: Path, out: Path) -> dict[str, Any]:
-    """All figures of a detector, for its card; curves and a gallery of mistakes go to `out`."""
-    found = {size: detections(onnx_file, sets.scenes, size=size) for size in SIZES_JUDGED}
-    judged = {size: judge(sets.scenes, found[size], sets.teacher) for size in SIZES_JUDGED}
-    min_score = max(0.3, judged[_DEFAULT_SIZE].score_for(ALLOWED_UNMATCHED))
+def report_detector(
+    onnx_file: Path,
+    sets: DetectorSets,
+    root: Path,
+    out: Path,
+    *,
+    sizes: Sequence[int] = SIZES_JUDGED,
+    min_score: float | None = None,
+) -> dict[str, Any]:
+    """All figures of a detector, for its card; curves and a gallery of mistakes go to `out`.
+
+    `sizes` must hold 640, the default. `min_score` is chosen so that few boxes match no face, if it is not given.
+    """
+    found = {size: detections(onnx_file, sets.scenes, size=size) for size in sizes}
+    judged = {size: judge(sets.scenes, found[size], sets.teacher) for size in sizes}
+    if min_score is None:
+        min_score = round(max(_LOWEST_CHOSEN, judged[_DEFAULT_SIZE].score_for(ALLOWED_UNMATCHED)) + 5e-4, 3)
     plot_precision_recall(detector_curves(judged[_DEFAULT_SIZE]), out / "precision_recall.png")
     gallery(mistakes(sets.scenes, found[_DEFAULT_SIZE], min_score), out / "mistakes.png")
-    rows = [{"size": size, **judged[size].figures(min_score)} for size in SIZES_JUDGED]
+    rows = [{"size": size, **judged[size].figures(min_score)} for size in sizes]
     return {
         "held-out scenes, at the default score": rows,
         "held-out scenes, where 0.15 boxes a picture match no face": [
-            {"size": size, **judged[size].figures(judged[size].score_for(ALLOWED_UNMATCHED))} for size in SIZES_JUDGED
+            {"size": size, **judged[size].figures(judged[size].score_for(ALLOWED_UNMATCHED))} for size in sizes
         ],
         "scenes without faces": backgrounds(onnx_file, root, min_score),
     }

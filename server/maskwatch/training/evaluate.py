@@ -1,16 +1,23 @@
 """Judging exported models on held-out data: what `maskwatch evaluate` and the quality tests do."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from maskwatch.classifiers.maskwatch import MaskwatchClassifier, MaskwatchClassifierConfig
+from maskwatch.detectors.maskwatch import MaskwatchDetector, MaskwatchDetectorConfig
+from maskwatch.modelfiles import read_card
 from maskwatch.training import classifier_training, detector_training
 from maskwatch.training.classifier_report import milliseconds_a_face, report_classifier
+from maskwatch.training.clips import clip_figures
 from maskwatch.training.datasets import data_root
-from maskwatch.training.detector_report import report_detector, side_by_side
+from maskwatch.training.detector_report import SIZES_JUDGED, report_detector, side_by_side
 from maskwatch.training.teacher import TEACHER, teacher_from
 
 
-def evaluate_detector(onnx_file: Path, data: Path | None, out: Path) -> dict[str, Any]:
+def evaluate_detector(
+    onnx_file: Path, data: Path | None, out: Path, *, sizes: Sequence[int] = SIZES_JUDGED
+) -> dict[str, Any]:
     """All figures of a detector; curves and a gallery of mistakes go to `out / detector`.
 
     Raises:
@@ -19,8 +26,9 @@ def evaluate_detector(onnx_file: Path, data: Path | None, out: Path) -> dict[str
     root = data_root(data)
     teacher = root / TEACHER
     sets = detector_training.held_out(root, out / "cache", lambda: teacher_from(teacher, size=1280, min_score=0.3))
-    figures = report_detector(onnx_file, sets, root, out / "detector")
-    figures["time on one thread, beside YuNet"] = side_by_side(onnx_file, teacher)
+    shipped_score = read_card(onnx_file).get("min_score")
+    figures = report_detector(onnx_file, sets, root, out / "detector", sizes=sizes, min_score=shipped_score)
+    figures["time on one thread, beside YuNet"] = side_by_side(onnx_file, teacher, sizes=sizes)
     return figures
 
 
@@ -35,5 +43,8 @@ def evaluate_classifier(onnx_file: Path, data: Path | None, out: Path) -> dict[s
         root, out / "cache", lambda: teacher_from(root / TEACHER, size=320, min_score=0.5)
     )
     figures = report_classifier(onnx_file, sets, root / "mask_templates", out / "classifier")
+    detector = MaskwatchDetector(MaskwatchDetectorConfig())
+    classifier = MaskwatchClassifier(MaskwatchClassifierConfig(model=onnx_file))
+    figures["clips without masks"] = clip_figures(root / "clips", detector, classifier)
     figures["time on one thread"] = [milliseconds_a_face(onnx_file)]
     return figures

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import av
 import cv2
@@ -28,7 +29,7 @@ def run(*arguments: object) -> Result:
     return RUNNER.invoke(app, ["detect", *map(str, arguments)])
 
 
-def lines(*arguments: object) -> tuple[list[dict[str, object]], int]:
+def lines(*arguments: object) -> tuple[list[dict[str, Any]], int]:
     result = run(*arguments, "--format", "jsonl")
     return [json.loads(line) for line in result.stdout.splitlines()], result.exit_code
 
@@ -57,7 +58,7 @@ def test_a_picture_gives_one_line_with_boxes_in_its_pixels(tmp_path: Path) -> No
     (line,), status = lines(path)
     assert status == 0
     assert (line["input"], line["frame"], line["width"], line["height"]) == (str(path), 0, 512, 512)
-    (face,) = line["faces"]  # type: ignore[misc]
+    (face,) = line["faces"]
     x1, y1, x2, y2 = face["box"]
     assert 150 < x1 < 200 < x2 < 300
     assert 30 < y1 < 80 < y2 < 200
@@ -91,7 +92,7 @@ def test_a_video_gives_a_line_a_frame(tmp_path: Path) -> None:
     assert status == 0
     assert [line["frame"] for line in told] == [0, 1, 2, 3, 4]
     assert [line["time_s"] for line in told] == pytest.approx([0, 0.1, 0.2, 0.3, 0.4])
-    assert all(len(line["faces"]) == 1 for line in told)  # type: ignore[arg-type]
+    assert all(len(line["faces"]) == 1 for line in told)
 
 
 def test_a_truncated_video_gives_the_frames_it_has_and_then_an_error(tmp_path: Path) -> None:
@@ -123,7 +124,9 @@ def test_annotated_copies_are_pictures_of_pictures_and_videos_of_videos(tmp_path
     write_video(tmp_path / "in" / "v.mkv", 3, image=np.ascontiguousarray(astronaut()[:510, :510]))
     _, status = lines(tmp_path / "in", "--annotate", tmp_path / "out")
     assert status == 0
-    copy = cv2.imread(str(tmp_path / "out" / "deep" / "a.png"))[..., ::-1]
+    copy = cv2.imread(str(tmp_path / "out" / "deep" / "a.png"))
+    assert copy is not None
+    copy = copy[..., ::-1]
     assert copy.shape == astronaut().shape
     changed = (copy != astronaut()).any(axis=2)
     assert 0 < changed.mean() < 0.2

@@ -20,14 +20,15 @@ def test_a_sharp_frontal_face_is_trusted_fully() -> None:
 
 def test_blur_takes_the_trust_away() -> None:
     image = astronaut()
-    weights = [assess(cv2.GaussianBlur(image, (0, 0), sigma), FACE).weight for sigma in (2, 6, 18)]
+    blurred = [np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.uint8) for sigma in (2, 6, 18)]
+    weights = [assess(picture, FACE).weight for picture in blurred]
     assert weights == sorted(weights, reverse=True)
     assert weights[-1] < 0.01
 
 
 def test_a_tiny_face_is_not_judged() -> None:
     scale = 8 / 124
-    small = cv2.resize(astronaut(), None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(astronaut(), (33, 33), interpolation=cv2.INTER_AREA), np.uint8)
     box = Box(181 * scale, 54 * scale, 274 * scale, 178 * scale)
     assert assess(small, Face(box=box, score=0.9)).weight == 0
 

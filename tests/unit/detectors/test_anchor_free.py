@@ -69,7 +69,7 @@ def test_what_is_encoded_comes_back(x: float, y: float, width: float, height: fl
 
 def test_a_network_of_another_grid_is_refused() -> None:
     with pytest.raises(ModelError, match="12 answers for 2100 cells"):
-        decode(np.zeros(12), np.zeros((12, 14)), (320, 320), min_score=0.5, max_overlap=0.4)
+        decode(np.zeros(12, np.float32), np.zeros((12, 14), np.float32), (320, 320), min_score=0.5, max_overlap=0.4)
 
 
 def test_an_untrained_network_does_not_overflow() -> None:

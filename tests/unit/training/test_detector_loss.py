@@ -52,7 +52,11 @@ def test_boxes_are_decoded_as_the_detector_decodes_them() -> None:
 
 
 def test_iou_of_pairs() -> None:
-    overlap = np.asarray(pairwise_iou(np.float32([[[0, 0, 10, 10]]]), np.float32([[[0, 0, 10, 5], [20, 20, 30, 30]]])))
+    overlap = np.asarray(
+        pairwise_iou(
+            np.array([[[0, 0, 10, 10]]], np.float32), np.array([[[0, 0, 10, 5], [20, 20, 30, 30]]], np.float32)
+        )
+    )
     assert overlap[0, 0] == pytest.approx([0.5, 0.0], abs=1e-5)
 
 
