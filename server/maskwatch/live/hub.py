@@ -1,5 +1,6 @@
 """Who watches what: WHEP sessions join the feeds of cameras here."""
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class LiveHub:
         self._ice = ice
         self._telemetry = telemetry
         self._feeds: dict[str, LiveFeed] = {}
-        self._retired: list[LiveFeed] = []
+        self._closing: set[asyncio.Task[None]] = set()
         self._peers = PeerTable(limit=settings.max_viewers, on_count=on_peers)
 
     @property
@@ -93,15 +94,16 @@ class LiveHub:
         """The camera is no more: whoever watches it is sent home."""
         self._peers.end_camera(camera, "the camera was removed")
         if (feed := self._feeds.pop(camera, None)) is not None:
-            self._retired.append(feed)
+            closing = asyncio.get_running_loop().create_task(feed.close(), name=f"close-feed-{camera}")
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def close(self) -> None:
         """End every session and all encoding."""
         await self._peers.close()
-        for feed in [*self._retired, *self._feeds.values()]:
-            await feed.close()
-        self._retired.clear()
-        self._feeds.clear()
+        for camera in list(self._feeds):
+            self.remove(camera)
+        await asyncio.gather(*self._closing)
 
 
 class _Viewer:

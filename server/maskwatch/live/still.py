@@ -29,7 +29,7 @@ class Still:
 
 @dataclass(slots=True)
 class _Encoding:
-    frame: RawFrame
+    captured_s: float
     jpeg: "asyncio.Task[bytes]"
 
 
@@ -55,8 +55,9 @@ class Stills:
             )
         target = next((known for known in WIDTHS if width is not None and known >= width), 0)
         encoding = self._encodings.get((camera, target))
-        if encoding is None or encoding.frame is not frame:
-            encoding = _Encoding(frame, asyncio.create_task(asyncio.to_thread(_encode, frame, target, self._quality)))
+        if encoding is None or encoding.captured_s != frame.captured_monotonic_s:
+            encoded = asyncio.create_task(asyncio.to_thread(_encode, frame, target, self._quality))
+            encoding = _Encoding(frame.captured_monotonic_s, encoded)
             self._encodings[camera, target] = encoding
         return Still(
             jpeg=await asyncio.shield(encoding.jpeg),

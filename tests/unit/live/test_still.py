@@ -53,7 +53,7 @@ async def test_a_new_frame_is_encoded_anew_and_full_size_is_not_enlarged() -> No
     camera.show(1)
     stills = Stills(camera.latest)
     await stills.newest("door")
-    camera.show(2)
+    camera.show(2, captured_s=0.1)
     still = await stills.newest("door", 5000)
     assert (still.sequence, still.media_ticks) == (2, 18_000)
     image = cv2.imdecode(np.frombuffer(still.jpeg, np.uint8), cv2.IMREAD_COLOR)
