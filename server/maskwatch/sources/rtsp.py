@@ -1,9 +1,10 @@
 """An IP camera over RTSP: H.264, H.265 or MJPEG, over TCP (one connection) or UDP, encrypted with `rtsps:`."""
 
+import ssl
 from typing import Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator
 
 from maskwatch.core.ports import FrameSource, SourceSink, StopSignal
 from maskwatch.plugins import Plugin
@@ -29,7 +30,9 @@ class RtspConfig(BaseModel):
     read_timeout_s: float = Field(default=4.0, gt=0, le=60)
     """Seconds without a picture until the camera is called stalled."""
     verify_tls: bool = True
-    """Whether the certificate of an `rtsps:` camera must be one that this machine trusts."""
+    """Whether the certificate of an `rtsps:` camera must be one that this machine trusts, or `ca_file` vouches for."""
+    ca_file: FilePath | None = None
+    """PEM file with the authority (or the certificate itself) of an `rtsps:` camera, instead of this machine's."""
 
     @field_validator("url")
     @classmethod
@@ -53,7 +56,7 @@ class RtspSource:
 
     def __init__(self, config: RtspConfig) -> None:
         self._config = config
-        self._peer = Peer(config.url.get_secret_value(), verify_tls=config.verify_tls)
+        self._peer = Peer(config.url.get_secret_value(), verify_tls=config.verify_tls, ca_file=config.ca_file)
 
     def run(self, sink: SourceSink, stop: StopSignal) -> None:
         """See `FrameSource.run`."""
@@ -75,6 +78,10 @@ class RtspSource:
             "protocol_whitelist": "rtsp,rtsps,rtp,srtp,udp,tcp,tls,crypto",
             "tls_verify": str(int(config.verify_tls)),
         }
+        # FFmpeg brings no list of authorities of its own.
+        authorities = config.ca_file or ssl.get_default_verify_paths().cafile
+        if self._peer.encrypted and authorities is not None:
+            options["ca_file"] = str(authorities)
         if config.transport == "udp":
             options["buffer_size"] = str(_UDP_BUFFER_BYTES)
         return InputSpec(

@@ -3,6 +3,7 @@
 import socket
 import ssl
 from enum import Enum, auto
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import av
@@ -63,7 +64,7 @@ _SENTENCES: dict[Trouble, tuple[SourceReason, str, str]] = {
     Trouble.BAD_CERTIFICATE: (
         SourceReason.TLS,
         "The certificate of the camera at {where} is not one that this machine trusts.",
-        "Install its authority on this machine, or set the option verify_tls to false if the network is yours.",
+        "Name its certificate in the option ca_file, or set verify_tls to false if the network is yours.",
     ),
     Trouble.SILENT: (
         SourceReason.TIMEOUT,
@@ -146,14 +147,15 @@ _SENTENCES: dict[Trouble, tuple[SourceReason, str, str]] = {
 class Peer:
     """Host and port of a camera, without its secrets; finds out how far a connection to it gets."""
 
-    def __init__(self, url: str, *, verify_tls: bool) -> None:
+    def __init__(self, url: str, *, verify_tls: bool = True, ca_file: Path | None = None) -> None:
         parts = urlsplit(url)
         self.host = parts.hostname or ""
         self.port = parts.port or _DEFAULT_PORTS[parts.scheme.lower()]
         self.has_credentials = parts.username is not None
         self.where = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-        self._encrypted = parts.scheme.lower() == "rtsps"
+        self.encrypted = parts.scheme.lower() == "rtsps"
         self._verify_tls = verify_tls
+        self._ca_file = ca_file
 
     def trouble(self) -> Trouble | None:
         """What is wrong with this host, found by knocking once ourselves; None if it answers as a camera does.
@@ -163,7 +165,7 @@ class Peer:
         """
         try:
             with socket.create_connection((self.host, self.port), timeout=_DIAGNOSIS_TIMEOUT_S) as connection:
-                return self._trouble_encrypting(connection) if self._encrypted else _trouble_talking(connection)
+                return self._trouble_encrypting(connection) if self.encrypted else _trouble_talking(connection)
         except (socket.gaierror, UnicodeError):
             return Trouble.UNKNOWN_NAME
         except ConnectionRefusedError:
@@ -172,7 +174,10 @@ class Peer:
             return Trouble.NO_ROUTE
 
     def _trouble_encrypting(self, connection: socket.socket) -> Trouble | None:
-        context = ssl.create_default_context()
+        try:
+            context = ssl.create_default_context(cafile=self._ca_file)
+        except ssl.SSLError:
+            return Trouble.BAD_CERTIFICATE
         if not self._verify_tls:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE

@@ -1,7 +1,8 @@
 """The RTSP source against a real RTSP server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from tests.fixtures.rtsp import PASSWORD, USER
 from tests.fixtures.watching import watch
 from tests.servers.rtsp import Mount, RtspServer
 from tests.servers.silent import SilentServer
+from tests.servers.tls import TlsFront
 
 pytestmark = pytest.mark.rtsp
 
@@ -153,6 +155,30 @@ def test_a_host_that_does_not_speak_rtsp(greeting: bytes, hang_up: bool, reason:
 
 def test_a_camera_without_tls(rtsp_server: RtspServer) -> None:
     with watch(rtsp_server.url("/bare").replace("rtsp:", "rtsps:"), QUICK) as camera:
+        assert camera.failure().reason is SourceReason.TLS
+
+
+@pytest.fixture
+def tls_front(rtsp_server: RtspServer, tmp_path: Path) -> Iterator[TlsFront]:
+    front = TlsFront(rtsp_server.port, tmp_path)
+    yield front
+    front.close()
+
+
+def test_an_encrypted_camera_whose_certificate_nobody_knows(tls_front: TlsFront) -> None:
+    with watch(f"rtsps://127.0.0.1:{tls_front.port}/bare", QUICK) as camera:
+        error = camera.failure()
+    assert error.reason is SourceReason.TLS
+    assert "ca_file" in error.remedy
+
+
+def test_an_encrypted_camera_is_trusted_by_its_certificate_or_by_wish(tls_front: TlsFront, tmp_path: Path) -> None:
+    for trust in ({"ca_file": str(tls_front.certificate)}, {"verify_tls": False}):
+        with watch(f"rtsps://127.0.0.1:{tls_front.port}/bare", trust) as camera:
+            camera.wait_frames(2)
+    other = tmp_path / "other.pem"
+    other.write_text("not a certificate")
+    with watch(f"rtsps://127.0.0.1:{tls_front.port}/bare", {"ca_file": str(other)}) as camera:
         assert camera.failure().reason is SourceReason.TLS
 
 
