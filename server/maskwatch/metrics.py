@@ -21,7 +21,7 @@ from prometheus_client import (
 )
 
 from maskwatch import __version__
-from maskwatch.core.types import AlertAction, AlertChange, CameraState, MaskLabel, TrackState
+from maskwatch.core.types import AlertAction, AlertChange, AlertKind, CameraState, MaskLabel, TrackState
 
 CONTENT_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 """What `Metrics.render` gives."""
@@ -66,7 +66,7 @@ TABLE: Final[tuple[Metric, ...]] = (
     Metric("maskwatch_frames_dropped_total", _COUNTER, ("camera", "stage", "reason"),
            "Frames, or messages about them, that were not used, by where (sampler, slot, live, websocket…) and why."),
     Metric("maskwatch_stage_seconds", _HISTOGRAM, ("stage",),
-           "Seconds of one pass of a stage: convert, detect, classify, track, snapshot, record.", _STAGE_BUCKETS),
+           "Seconds of one pass of a stage: convert, detect, classify, weigh, track, snapshot, record.", _STAGE_BUCKETS),
     Metric("maskwatch_worker_failures_total", _COUNTER, ("reason",),
            "Rounds of inference that failed, by type of error."),
     # People and alerts
@@ -129,6 +129,8 @@ class Metrics:
         """Cameras that are gone; what their threads still report is not to bring their series back."""
         self._down_reason: dict[str, str] = {}
         self._gauge("maskwatch_build_info", __version__, platform.python_version()).set(1)
+        for role in ("viewer", "publisher"):
+            self.webrtc_peers(role, 0)
 
     def render(self) -> bytes:
         """All metrics in Prometheus' text format. Reads /proc: call it in a thread."""
@@ -165,6 +167,10 @@ class Metrics:
             before = self._down_reason.pop(camera, None)
         if before is not None:
             self._remove("maskwatch_camera_down", camera, before)
+        for kind in AlertKind:
+            # From 0 on, or Prometheus would not see the first alert of a camera as an increase.
+            self._counter("maskwatch_alerts_raised_total", camera, kind.value)
+            self._gauge("maskwatch_alerts_open", camera, kind.value)
         if state in _NOT_EXPECTED_UP:
             self._remove("maskwatch_camera_up", camera)
         else:

@@ -50,7 +50,7 @@ class Retention:
         store: Store,
         settings: RetentionSettings,
         on_event: Callable[[AlertEvent], None],
-        telemetry: RetentionTelemetry | None = None,
+        telemetry: RetentionTelemetry,
     ) -> None:
         self._store = store
         self._max_age = timedelta(days=settings.max_age_days)
@@ -87,8 +87,7 @@ class Retention:
     def _failed(self, error: Exception) -> None:
         expected = isinstance(error, StoreError)
         code = error.code if isinstance(error, StoreError) else "internal"
-        if self._telemetry is not None:
-            self._telemetry.retention_failed(code)
+        self._telemetry.retention_failed(code)
         _log.error(
             "old alerts can't be erased; the next round tries again",
             code=code,
@@ -129,7 +128,5 @@ class Retention:
         return erased_bytes
 
     async def _measure(self) -> None:
-        if self._telemetry is None:
-            return
         self._telemetry.snapshots_stored(await self._store.snapshots.total_bytes())
         self._telemetry.disk_free(await self._store.snapshots.free_bytes())
