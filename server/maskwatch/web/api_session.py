@@ -9,7 +9,6 @@ from maskwatch.config import MaskwatchSettings, TlsMode
 from maskwatch.errors import UnauthorizedError
 from maskwatch.store.accounts import SESSION_LIFETIME
 from maskwatch.web.auth import IDENTITY, SESSION_COOKIE, Gate
-from maskwatch.web.login import client_address
 from maskwatch.web.phones import PhoneAddress
 from maskwatch.web.ports import SessionRows, Snapshots
 from maskwatch.web.routes import Call, Nothing, Operation
@@ -66,7 +65,7 @@ class SessionApi:
         if not await self._gate.login_needed():
             return Session(login_needed=False)
         user, password = call.body.user, call.body.password.get_secret_value()
-        if not await self._gate.passwords.login(user, password, address=client_address(call.request)):
+        if not await self._gate.passwords.login(user, password, address=self._gate.address_of(call.request)):
             raise UnauthorizedError(
                 "The user or the password is wrong.",
                 remedy="Mind capitals; `maskwatch users set-password` sets a new one.",

@@ -17,6 +17,7 @@ from aiohttp.typedefs import Handler
 
 from maskwatch.config import MaskwatchSettings
 from maskwatch.errors import ConfigError, ForbiddenError, UnauthorizedError
+from maskwatch.web.attempts import Attempts
 from maskwatch.web.identity import Identity, Kind
 from maskwatch.web.login import PasswordDesk, basic_credentials, client_address
 from maskwatch.web.origin import SAFE_METHODS, host_is_ours, hostname, is_loopback_name, is_same_site
@@ -83,11 +84,19 @@ def access_of(request: web.Request) -> Access:
 class Gate:
     """Lets requests in or not; `middleware` goes before every handler."""
 
-    def __init__(self, settings: MaskwatchSettings, store: UserStore, rights: PublishRights) -> None:
+    def __init__(
+        self,
+        settings: MaskwatchSettings,
+        store: UserStore,
+        rights: PublishRights,
+        *,
+        attempts: Attempts | None = None,
+    ) -> None:
         self._store = store
         self._rights = rights
         self._hosts = own_hosts(settings)
-        self.passwords = PasswordDesk(store.users)
+        self._behind_proxy = settings.server.public_url is not None
+        self.passwords = PasswordDesk(store.users, attempts or Attempts())
         self._users_exist = False
         self._users_asked_s = float("-inf")
         self._asking = asyncio.Lock()
@@ -125,6 +134,10 @@ class Gate:
         """Whether a long-lived request would be let in again now."""
         return (await self.identify(request)).is_user
 
+    def address_of(self, request: web.Request) -> str:
+        """Where a request comes from, for the limit on guessing."""
+        return client_address(request, behind_proxy=self._behind_proxy)
+
     async def identify(self, request: web.Request) -> Identity:
         """Who is asking.
 
@@ -137,7 +150,7 @@ class Gate:
         if cookie and (user := await self._store.sessions.user_of(cookie)) is not None:
             return Identity(Kind.SESSION, user=user)
         credentials = basic_credentials(request.headers.get(hdrs.AUTHORIZATION))
-        if credentials and await self.passwords.check_basic(*credentials, address=client_address(request)):
+        if credentials and await self.passwords.check_basic(*credentials, address=self.address_of(request)):
             return Identity(Kind.BASIC, user=credentials[0])
         camera = request.match_info.get("camera")
         token = bearer_token(request) or request.query.get("token")

@@ -10,11 +10,15 @@ import secrets
 import time
 from collections import OrderedDict
 
+import structlog
 from aiohttp import web
 
 from maskwatch.errors import BusyError, TooManyAttemptsError
 from maskwatch.web.attempts import Attempts
+from maskwatch.web.origin import is_loopback_name
 from maskwatch.web.ports import UserRows
+
+log = structlog.get_logger(__name__)
 
 _AT_ONCE = 2
 """Passwords hashed at a time: each takes 64 MB and a core on purpose."""
@@ -27,9 +31,9 @@ _REMEMBERED = 64
 class PasswordDesk:
     """Says whether a password is right."""
 
-    def __init__(self, users: UserRows, attempts: Attempts | None = None) -> None:
+    def __init__(self, users: UserRows, attempts: Attempts) -> None:
         self._users = users
-        self._attempts = attempts or Attempts()
+        self._attempts = attempts
         self._hashing = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
         self._remembered: OrderedDict[bytes, float] = OrderedDict()
@@ -51,6 +55,8 @@ class PasswordDesk:
             self._waiting -= 1
         if right:
             self._attempts.succeeded(address)
+        else:
+            log.warning("a wrong password was given", client=address)
         return right
 
     async def check_basic(self, user: str, password: str, *, address: str) -> bool:
@@ -103,6 +109,10 @@ def basic_credentials(header: str | None) -> tuple[str, str] | None:
     return (user, password) if colon else None
 
 
-def client_address(request: web.Request) -> str:
-    """Where a request comes from."""
-    return request.remote or "unknown"
+def client_address(request: web.Request, *, behind_proxy: bool) -> str:
+    """Where a request comes from; `behind_proxy`: as the proxy on this machine says, for whom it asks."""
+    peer = request.remote or "unknown"
+    forwarded = request.headers.get("X-Forwarded-For")
+    if behind_proxy and forwarded and is_loopback_name(peer):
+        return forwarded.rpartition(",")[2].strip()  # what comes before it is the client's own word
+    return peer

@@ -71,15 +71,18 @@ class Operation(Generic[Query, Body]):
 
     def route(self) -> web.RouteDef:
         """The route that checks query and body, calls the handler and writes its answer."""
-        if self.handler is None:
+        handler = self.handler
+        if handler is None:
             msg = f"{self.name} has its route elsewhere"
             raise ValueError(msg)
-        return web.route(self.method, f"{API}{self.path}", self._serve)
 
-    async def _serve(self, request: web.Request) -> web.StreamResponse:
-        assert self.handler is not None  # noqa: S101 - `route` saw to it
-        call = Call(request, self._read_query(request), await self._read_body(request))
-        answer = await self.handler(call)
+        async def serve(request: web.Request) -> web.StreamResponse:
+            call = Call(request, self._read_query(request), await self._read_body(request))
+            return self._response(await handler(call))
+
+        return web.route(self.method, f"{API}{self.path}", serve)
+
+    def _response(self, answer: Answer) -> web.StreamResponse:
         if isinstance(answer, web.StreamResponse):
             return answer
         headers = {hdrs.CACHE_CONTROL: "no-store"}

@@ -10,6 +10,7 @@ from maskwatch.web.api_alerts import AlertsApi
 from maskwatch.web.api_cameras import CamerasApi
 from maskwatch.web.api_description import DescriptionApi
 from maskwatch.web.api_session import SessionApi
+from maskwatch.web.attempts import Attempts
 from maskwatch.web.auth import Gate, check_may_listen
 from maskwatch.web.camera_service import CameraService
 from maskwatch.web.camera_test import CameraTester, Probe, probe_camera
@@ -37,13 +38,14 @@ def build_app(
     pages: ClientPages | None = None,
     socket_limits: SocketLimits | None = None,
     camera_probe: Probe = probe_camera,
+    attempts: Attempts | None = None,
 ) -> web.Application:
     """The application on top of `services`."""
     pages = pages or ClientPages()
     cameras = services.cameras
     stills = Stills(services.manager.latest, quality=services.settings.live.jpeg_quality)
     cameras.when_removed(stills.forget)
-    gate = Gate(services.settings, services.store, cameras)
+    gate = Gate(services.settings, services.store, cameras, attempts=attempts)
     tester = CameraTester(camera_probe)
     operations = _operations(services, cameras, gate, tester)
     socket = WebsocketApi(services.hub, cameras, still_welcome=gate.still_welcome, limits=socket_limits)

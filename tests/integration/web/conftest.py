@@ -23,6 +23,7 @@ from maskwatch.sources.registry import create_source
 from maskwatch.sources.webrtc import PublisherDesk
 from maskwatch.store import Store
 from maskwatch.store.records import AlertEvent, AlertState, StoredAlert
+from maskwatch.web.attempts import Attempts
 from maskwatch.web.camera_service import CameraService
 from maskwatch.web.hub import Hub
 from maskwatch.web.pages import ClientPages
@@ -127,7 +128,13 @@ async def open_house(tmp_path: Path) -> AsyncIterator[Open]:
             services = _services(stack, complete, store, hub_options or {})
             await services.cameras.start()
             options = {"camera_probe": probe} if probe else {}
-            app = build_app(services, socket_limits=limits, pages=pages or _built(tmp_path / "client"), **options)
+            app = build_app(
+                services,
+                socket_limits=limits,
+                pages=pages or _built(tmp_path / "client"),
+                attempts=Attempts(first_wait_s=600),  # beyond what a slow machine makes of a test
+                **options,
+            )
             server = TestServer(app)
             client = TestClient(server)
             await client.start_server()
