@@ -47,9 +47,9 @@ class Metric:
 
 
 _COUNTER, _GAUGE, _HISTOGRAM = MetricKind.COUNTER, MetricKind.GAUGE, MetricKind.HISTOGRAM
-_STAGE_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
-_AGE_BUCKETS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0)
-_LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_STAGES = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_AGES = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0)
+_LAGS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 # fmt: off
 TABLE: Final[tuple[Metric, ...]] = (
@@ -66,7 +66,7 @@ TABLE: Final[tuple[Metric, ...]] = (
     Metric("maskwatch_frames_dropped_total", _COUNTER, ("camera", "stage", "reason"),
            "Frames, or messages about them, that were not used, by where (sampler, slot, live, websocket…) and why."),
     Metric("maskwatch_stage_seconds", _HISTOGRAM, ("stage",),
-           "Seconds of one pass of a stage: convert, detect, classify, weigh, track, snapshot, record.", _STAGE_BUCKETS),
+           "Seconds of one pass of a stage (convert, detect, classify, weigh, track, snapshot, record).", _STAGES),
     Metric("maskwatch_worker_failures_total", _COUNTER, ("reason",),
            "Rounds of inference that failed, by type of error."),
     # People and alerts
@@ -79,7 +79,7 @@ TABLE: Final[tuple[Metric, ...]] = (
            "Alerts closed, by why: mask_on, left, camera_lost."),
     Metric("maskwatch_alerts_open", _GAUGE, ("camera", "kind"), "Alerts now open."),
     Metric("maskwatch_alert_frame_age_seconds", _HISTOGRAM, ("camera",),
-           "Age of the deciding frame when its alert was committed and sent out.", _AGE_BUCKETS),
+           "Age of the deciding frame when its alert was committed and sent out.", _AGES),
     # The store
     Metric("maskwatch_alerts_waiting", _GAUGE, (), "Changes of alerts that the database has not taken yet."),
     Metric("maskwatch_alert_record_failures_total", _COUNTER, ("reason",),
@@ -93,7 +93,7 @@ TABLE: Final[tuple[Metric, ...]] = (
     Metric("maskwatch_websocket_clients", _GAUGE, (), "Open websocket connections."),
     Metric("maskwatch_webrtc_peers", _GAUGE, ("label",), "WebRTC peers, by what they do: viewer or publisher."),
     Metric("maskwatch_event_loop_lag_seconds", _HISTOGRAM, (),
-           "How much later than asked the event loop came to a timer.", _LAG_BUCKETS),
+           "How much later than asked the event loop came to a timer.", _LAGS),
     Metric("maskwatch_build_info", _GAUGE, ("version", "python"), "1, with the versions of maskwatch and Python."),
 )
 # fmt: on
@@ -109,7 +109,6 @@ PROCESS_METRICS: Final = (
 """What prometheus-client itself tells of the process."""
 
 _Child = Counter | Gauge | Histogram
-_NOT_EXPECTED_UP = frozenset({CameraState.DISABLED})
 
 
 class Metrics:
@@ -136,8 +135,6 @@ class Metrics:
         """All metrics in Prometheus' text format. Reads /proc: call it in a thread."""
         return generate_latest(self.registry)
 
-    # ---- the line ----
-
     def frame_decoded(self, camera: str) -> None:
         """A frame was decoded."""
         self._count("maskwatch_frames_decoded_total", camera)
@@ -158,8 +155,6 @@ class Metrics:
         """A round of inference failed with this type of error."""
         self._counter("maskwatch_worker_failures_total", error).inc()
 
-    # ---- cameras ----
-
     def camera_state(self, camera: str, state: CameraState, reason: str | None) -> None:
         """A camera's state changed. Its series begin here, also when a camera of that name was removed before."""
         with self._lock:
@@ -171,7 +166,7 @@ class Metrics:
             # From 0 on, or Prometheus would not see the first alert of a camera as an increase.
             self._counter("maskwatch_alerts_raised_total", camera, kind.value)
             self._gauge("maskwatch_alerts_open", camera, kind.value)
-        if state in _NOT_EXPECTED_UP:
+        if state is CameraState.DISABLED:
             self._remove("maskwatch_camera_up", camera)
         else:
             self._gauge("maskwatch_camera_up", camera).set(1 if state is CameraState.ONLINE else 0)
@@ -195,8 +190,6 @@ class Metrics:
             cameras_own = {metric.name for metric in TABLE if metric.labels[:1] == ("camera",)}
             for key in [key for key in self._series if key[0] in cameras_own and key[1] == camera]:
                 del self._series[key]
-
-    # ---- people and alerts ----
 
     def face_judged(self, camera: str, label: MaskLabel) -> None:
         """One face was judged in one look."""
@@ -223,8 +216,6 @@ class Metrics:
             self._count("maskwatch_alerts_closed_total", camera, kind, reason)
             self._gauge("maskwatch_alerts_open", camera, kind).dec()
 
-    # ---- the store ----
-
     def alerts_waiting(self, count: int) -> None:
         """Changes of alerts that are not committed yet."""
         self._gauge("maskwatch_alerts_waiting").set(count)
@@ -249,8 +240,6 @@ class Metrics:
         """A round of erasing failed."""
         self._counter("maskwatch_retention_failures_total", reason).inc()
 
-    # ---- the server ----
-
     def websocket_clients(self, count: int) -> None:
         """Open websocket connections."""
         self._gauge("maskwatch_websocket_clients").set(count)
@@ -262,8 +251,6 @@ class Metrics:
     def loop_lag(self, seconds: float) -> None:
         """The event loop came this late to a timer."""
         self._histogram("maskwatch_event_loop_lag_seconds").observe(seconds)
-
-    # ---- inside ----
 
     def _count(self, name: str, camera: str, *labels: str) -> None:
         if camera not in self._removed:
