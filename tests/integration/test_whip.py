@@ -1,6 +1,7 @@
 """A phone as a camera: an aiortc peer publishes, the source delivers its pictures in its own thread."""
 
 import asyncio
+import itertools
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -220,6 +221,30 @@ async def test_the_source_says_when_no_more_pictures_come(live: LiveServer, http
     await receiver.next()
     phone.track.silent.set()
     assert (await receiver.failed()).reason is SourceReason.STALLED
+    await phone.delete()
+    await phone.close()
+
+
+async def test_a_lost_packet_costs_a_moment(live: LiveServer, http: aiohttp.ClientSession) -> None:
+    phone = Phone(http, live.url("/phone/whip"))
+    lost: set[int] = set()
+
+    def lose_one_for_good(sequence: int) -> bool:
+        if not lost:
+            lost.add(sequence)
+        return sequence in lost
+
+    with receiving(live) as receiver:
+        await phone.connect()
+        for _ in range(10):
+            await receiver.next()
+        phone.lose = lose_one_for_good
+        frames = [await receiver.next() for _ in range(40)]
+        times_s = [frame.captured_monotonic_s for frame in frames]
+        assert lost
+        assert max(after - before for before, after in itertools.pairwise(times_s)) < 1.5
+        assert receiver.error is None
+        assert read_code(frames[-1].to_rgb()) is not None
     await phone.delete()
     await phone.close()
 

@@ -1,7 +1,8 @@
 """The one place that reaches into aiortc's inside. `tests/unit/rtc/test_aiortc_inside.py` fails if it changes.
 
-Three things can't be had through aiortc's public face: to send packets that are already encoded with timestamps of our
-own choosing, to say which addresses a connection offers, and to keep a decoder that is too slow from falling behind.
+Four things can't be had through aiortc's public face: to send packets that are already encoded with timestamps of our
+own choosing, to say which addresses a connection offers, to keep a decoder that is too slow from falling behind, and to
+stop waiting for a packet that will not come.
 """
 
 import asyncio
@@ -135,6 +136,26 @@ async def finish_closing(connection: RTCPeerConnection) -> None:
 def decoder_backlog(receiver: RTCRtpReceiver) -> int:
     """How many encoded pictures wait for the decoder thread."""
     return _decoder_queue(receiver).qsize()
+
+
+def skip_lost_packets(receiver: RTCRtpReceiver) -> bool:
+    """Go on without the packets that `receiver` waits for, and ask for a keyframe; False if it waits for none.
+
+    aiortc waits until 512 later ones have come: that is many seconds of a quiet picture.
+    """
+    inside = cast("Any", receiver)
+    buffer = inside._RTCRtpReceiver__jitter_buffer  # noqa: SLF001
+    if buffer._origin is None:  # noqa: SLF001
+        return False
+    # The buffer is a ring. From its origin on: what has come, the gap, and perhaps what came after it.
+    ring, start = buffer._packets, buffer._origin % buffer.capacity  # noqa: SLF001
+    came = [packet is not None for packet in ring[start:] + ring[:start]]
+    gap = came.index(False) if False in came else len(came)
+    if True not in came[gap:]:
+        return False
+    buffer.smart_remove(came.index(True, gap))
+    inside._RTCRtpReceiver__decoder_error.set()  # noqa: SLF001
+    return True
 
 
 async def end_decoder(receiver: RTCRtpReceiver) -> None:

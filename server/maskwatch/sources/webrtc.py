@@ -5,6 +5,7 @@
 page was loaded again far more often than two phones that quarrel (both need the camera's token).
 """
 
+import asyncio
 import re
 import threading
 import time
@@ -24,7 +25,7 @@ from maskwatch.core.ports import FrameSource, RawFrame, SourceSink, StopSignal, 
 from maskwatch.core.types import Image
 from maskwatch.errors import ConfigError, SourceError, SourceReason
 from maskwatch.plugins import Plugin
-from maskwatch.rtc.aiortc_inside import TICKS_MODULUS, decoder_backlog, forget_backlog
+from maskwatch.rtc.aiortc_inside import TICKS_MODULUS, decoder_backlog, forget_backlog, skip_lost_packets
 from maskwatch.rtc.ice import IceSettings
 from maskwatch.rtc.offers import Role, read_offer
 from maskwatch.rtc.peer import Peer, PeerTable, video_codecs
@@ -36,6 +37,8 @@ _POLL_S = 0.25
 _MAX_PUBLISHERS = 256
 _MAX_BACKLOG = 30
 """Encoded pictures that may wait for their decoder: a second's. Then it is too slow, and what waits is dropped."""
+_PATIENCE_S = 0.4
+"""How long packets that were lost are waited for; then the picture goes on without them."""
 _BITRATES_KBPS = {"x-google-start-bitrate": 2500, "x-google-min-bitrate": 600, "x-google-max-bitrate": 4000}
 """Chromium starts at 300 kbit/s and takes many seconds to reach full size, unless told otherwise."""
 
@@ -207,7 +210,9 @@ class PublisherDesk:
         transceiver.setCodecPreferences(video_codecs("H264", "VP8"))
         answer = await peer.answer()
         self._peers.replace_others(peer)
-        peer.run_until_end(_Publication(peer, transceiver, self.intake(camera)).read())
+        publication = _Publication(peer, transceiver, self.intake(camera))
+        peer.run_until_end(publication.read())
+        peer.run_until_end(publication.keep_going())
         return peer, with_bitrates(answer)
 
     def session(self, camera: str, session: str) -> Peer:
@@ -239,6 +244,7 @@ class _Publication:
         self._codec = min(peer.offer.video_codecs).lower()
         self._intake = intake
         self._number = intake.begin()
+        self._last_s = time.monotonic()
 
     async def read(self) -> None:
         """Read until the publisher goes."""
@@ -248,9 +254,10 @@ class _Publication:
                 video = await self._track.recv()
                 if not isinstance(video, av.VideoFrame) or video.pts is None:
                     continue
+                self._last_s = time.monotonic()
                 # aiortc counts from 0 at each publisher's first picture; media time must not jump back.
                 if origin is None:
-                    origin = int(time.monotonic() * 90_000) - video.pts
+                    origin = int(self._last_s * 90_000) - video.pts
                 self._intake.put(self._number, video, self._codec, (origin + video.pts) % TICKS_MODULUS)
                 if decoder_backlog(self._receiver) > _MAX_BACKLOG:
                     dropped = forget_backlog(self._receiver)
@@ -259,6 +266,13 @@ class _Publication:
             self._peer.end("the browser stopped sending")
         finally:
             self._intake.end(self._number)
+
+    async def keep_going(self) -> None:
+        """Don't wait for lost packets for longer than it takes to send them again."""
+        while True:
+            await asyncio.sleep(_PATIENCE_S / 2)
+            if time.monotonic() - self._last_s > _PATIENCE_S and skip_lost_packets(self._receiver):
+                _log.debug("a publisher's packets were lost", camera=self._peer.camera)
 
 
 def with_bitrates(answer: str) -> str:

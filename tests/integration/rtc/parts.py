@@ -26,6 +26,7 @@ from aiortc import (
     VideoStreamTrack,
 )
 from aiortc.mediastreams import MediaStreamError
+from aiortc.rtp import is_rtcp
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 from blockbuster import blockbuster_ctx
@@ -350,7 +351,9 @@ class PictureTrack(VideoStreamTrack):
 
 
 class Phone(Browser):
-    """Sends pictures to a camera."""
+    """Sends pictures to a camera. `lose` picks the RTP packets (by sequence number) that never arrive."""
+
+    lose: Callable[[int], bool] | None = None
 
     def __init__(
         self,
@@ -364,7 +367,17 @@ class Phone(Browser):
         super().__init__(http, url, token)
         self.track = PictureTrack(colour)
         transceiver = self.connection.addTransceiver(self.track, direction="sendonly")
-        transceiver.setCodecPreferences(video_codecs(codec))
+        # Without retransmission, so that what is lost stays lost.
+        transceiver.setCodecPreferences([known for known in video_codecs(codec) if known.name != "rtx"])
+        transport = transceiver.sender.transport
+        send = transport._send_rtp
+
+        async def send_some(data: bytes) -> None:
+            sequence = int.from_bytes(data[2:4], "big")
+            if is_rtcp(data) or self.lose is None or not self.lose(sequence):
+                await send(data)
+
+        transport._send_rtp = send_some  # type: ignore[method-assign]
 
 
 @contextmanager

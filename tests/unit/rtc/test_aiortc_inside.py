@@ -5,6 +5,7 @@ import aiortc.rtcrtpsender
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
 from aiortc.mediastreams import MediaStreamError
+from aiortc.rtp import RtpPacket
 
 from maskwatch.rtc.aiortc_inside import (
     Packer,
@@ -13,6 +14,7 @@ from maskwatch.rtc.aiortc_inside import (
     forget_backlog,
     offer_addresses,
     send_encoded,
+    skip_lost_packets,
 )
 
 
@@ -85,6 +87,31 @@ async def test_a_decoders_backlog_can_be_dropped() -> None:
     assert forget_backlog(receiver) == 3
     assert receiver._RTCRtpReceiver__decoder_error.is_set(), "a keyframe is asked for"
     assert receiver._RTCRtpReceiver__decoder_thread is None
+    await connection.close()
+
+
+async def test_lost_packets_are_not_waited_for_forever() -> None:
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    receiver = connection.addTransceiver("video", direction="recvonly").receiver
+    buffer = receiver._RTCRtpReceiver__jitter_buffer
+
+    def arrive(sequence: int, timestamp: int) -> int | None:
+        packet = RtpPacket(sequence_number=sequence % 65536, timestamp=timestamp)
+        packet._data = b"x"
+        _, frame = buffer.add(packet)
+        return None if frame is None else frame.timestamp
+
+    assert not skip_lost_packets(receiver)
+    assert arrive(65534, 10) is None
+    assert arrive(65535, 20) == 10
+    assert not skip_lost_packets(receiver), "nothing is missing"
+    # 0 is lost, and with it the picture at 30.
+    assert [arrive(sequence, timestamp) for sequence, timestamp in ((1, 40), (2, 40), (3, 50))] == [None] * 3
+    assert skip_lost_packets(receiver)
+    assert receiver._RTCRtpReceiver__decoder_error.is_set(), "a keyframe is asked for"
+    assert arrive(4, 60) == 40
+    assert arrive(5, 70) == 50
+    assert not skip_lost_packets(receiver)
     await connection.close()
 
 
