@@ -23,10 +23,10 @@ MARGIN = 0.2
 PARTS = ("mask", "no_mask", "incorrect", "drawn_mask", "drawn_incorrect", "hand", "cup")
 DEFAULT_MIX: dict[str, float] = {
     "mask": 0.28,
-    "no_mask": 0.24,
-    "incorrect": 0.15,
+    "no_mask": 0.28,
+    "incorrect": 0.13,
     "drawn_mask": 0.15,
-    "drawn_incorrect": 0.08,
+    "drawn_incorrect": 0.06,
     "hand": 0.06,
     "cup": 0.04,
 }

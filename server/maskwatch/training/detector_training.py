@@ -26,8 +26,8 @@ BACKGROUNDS_HELD_OUT = 5
 class DetectorPlan:
     """What a training run is made of."""
 
-    epochs: int = 30
-    steps: int = 160
+    epochs: int = 9
+    steps: int = 200
     learning_rate: float = 8e-4
     seed: int = 7
     patience: int = 0
