@@ -313,3 +313,24 @@ async def test_overwritten_faces_are_counted(open_house: Open) -> None:
 async def test_listeners_are_counted(house: House) -> None:
     async with opened(house):
         assert "maskwatch_websocket_clients 1.0" in await (await house.client.get("/metrics")).text()
+
+
+async def test_a_mistake_of_the_server_ends_one_connection_and_no_more(
+    house: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await house.raise_alert(1)
+
+    def broken(_event: object) -> None:
+        msg = "rtsp://user:hunter2@camera/"
+        raise ValueError(msg)
+
+    async with opened(house) as page, opened(house) as other:
+        monkeypatch.setattr("maskwatch.web.ws.event_view", broken)
+        await page.subscribe(resume_from=0)
+        message = await page.socket.receive()
+        assert (message.type, page.socket.close_code) == (WSMsgType.CLOSE, 1011)
+        await house.raise_alert(2)
+        assert (await other.next())["event_id"] == 2
+    written = capsys.readouterr().out
+    assert "a request crashed" in written
+    assert "hunter2" not in written
