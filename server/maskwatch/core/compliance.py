@@ -15,7 +15,7 @@ _STATE_OF = {
     MaskLabel.NO_MASK: TrackState.NO_MASK,
     MaskLabel.INCORRECT: TrackState.INCORRECT,
 }
-_LABEL_OF = {state: label for label, state in _STATE_OF.items()}
+_VIOLATIONS = (MaskLabel.NO_MASK, MaskLabel.INCORRECT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,17 +97,40 @@ class Compliance:
             person.evidence[label] += (1 - keep) * observation.verdict.probabilities.get(label, 0.0)
         person.onset_s.setdefault(observation.verdict.label, t_s)
 
-    @staticmethod
-    def _belief(person: _Person) -> Mapping[MaskLabel, float]:
-        doubt = max(0.0, 1 - sum(person.evidence.values())) / len(LABELS)
+    def _belief(self, person: _Person) -> Mapping[MaskLabel, float]:
+        doubt = self._doubt(person)
         return {label: person.evidence[label] + doubt for label in LABELS}
 
+    @staticmethod
+    def _doubt(person: _Person) -> float:
+        """What no evidence covers, as the share of each class."""
+        return max(0.0, 1 - sum(person.evidence.values())) / len(LABELS)
+
     def _decide(self, person: _Person, t_s: float, belief: Mapping[MaskLabel, float]) -> None:
-        likeliest = max(LABELS, key=lambda label: belief[label])
-        wanted = _STATE_OF[likeliest]
-        if belief[likeliest] >= self.settings.enter and wanted is not person.state:
-            person.state = wanted
-            person.state_since_s = person.onset_s.get(likeliest, t_s)
-        elif person.state is not TrackState.UNKNOWN and belief[_LABEL_OF[person.state]] < self.settings.leave:
-            person.state = TrackState.UNKNOWN
-            person.state_since_s = t_s
+        """Take the state that is believed enough, or give the present one up; else leave it as it is.
+
+        A bare face and a mask worn wrong are told apart among themselves only after both together are believed to be
+        a violation: doubt between the two is no doubt that there is one.
+        """
+        enter = self.settings.enter
+        # Either of the two brings its share of the doubt; together they must not have more of it than a mask has.
+        violation = sum(belief[label] for label in _VIOLATIONS) - self._doubt(person)
+        if belief[MaskLabel.MASK] >= enter:
+            self._take(person, TrackState.COMPLIANT, person.onset_s.get(MaskLabel.MASK, t_s))
+        elif violation >= enter:
+            if not person.state.is_violation:
+                onset_s = min((person.onset_s[label] for label in _VIOLATIONS if label in person.onset_s), default=t_s)
+                likelier = max(_VIOLATIONS, key=lambda label: belief[label])
+                self._take(person, _STATE_OF[likelier], onset_s)
+            for label in _VIOLATIONS:
+                if belief[label] >= enter:  # one of the two after all: the violation goes on since it began
+                    person.state = _STATE_OF[label]
+        elif person.state is not TrackState.UNKNOWN:
+            held = violation if person.state.is_violation else belief[MaskLabel.MASK]
+            if held < self.settings.leave:
+                self._take(person, TrackState.UNKNOWN, t_s)
+
+    @staticmethod
+    def _take(person: _Person, state: TrackState, since_s: float) -> None:
+        if person.state is not state:
+            person.state, person.state_since_s = state, since_s

@@ -63,6 +63,19 @@ def test_a_mask_taken_off_is_a_violation_since_its_first_bare_look() -> None:
     assert track.state_since_s == 4.0
 
 
+def test_doubt_between_bare_and_worn_wrong_is_no_doubt_that_something_is_wrong() -> None:
+    person = Person()
+    for index in range(10):
+        label = MaskLabel.NO_MASK if index % 2 == 0 else MaskLabel.INCORRECT
+        track = person.see(index / 5, look(label, probability=0.8))
+    assert track.state.is_violation
+    assert track.state_since_s == 0.0
+    for index in range(10, 20):
+        track = person.see(index / 5, look(MaskLabel.INCORRECT))
+    assert track.state is TrackState.INCORRECT
+    assert track.state_since_s == 0.0
+
+
 def test_turning_away_fades_slowly() -> None:
     person = Person()
     for index in range(10):
