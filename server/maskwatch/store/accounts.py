@@ -33,6 +33,11 @@ class Users:
         async with self._database.read() as session:
             return await session.scalar(select(UserRow.name).limit(1)) is not None
 
+    async def names(self) -> list[str]:
+        """Everybody who has a password, by name."""
+        async with self._database.read() as session:
+            return list(await session.scalars(select(UserRow.name).order_by(UserRow.name)))
+
     async def set_password(self, name: str, password: str) -> None:
         """Give `name` a (new) password, and log them out everywhere.
 

@@ -1,13 +1,42 @@
-"""Why an alert was raised, as JSON: enough to judge it later without the video."""
+"""A new alert, with why it was raised as JSON: enough to judge it later without the video."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from maskwatch.core.types import Evidence
+from maskwatch.core.types import AlertChange, Evidence, MaskLabel
+from maskwatch.store.records import AlertState, StoredAlert
 from maskwatch.store.tables import without_nul
+
+
+def new_alert(
+    change: AlertChange, *, at: datetime, frame_size: tuple[int, int], snapshot_error: str | None = None
+) -> StoredAlert:
+    """The alert that `change` raises `at` a time, from a picture of `frame_size` (width and height in pixels).
+
+    Its confidence is the probability that the deciding look gave to what the alert is about.
+    """
+    evidence = change.evidence
+    values = evidence_to_json(evidence, frame_size) if evidence is not None else {}
+    confidence = 0.0
+    if evidence is not None:
+        verdict = evidence.verdict
+        confidence = float(verdict.probabilities.get(MaskLabel(change.kind.value), verdict.confidence))
+    if snapshot_error is not None:
+        values["snapshot_error"] = snapshot_error
+    return StoredAlert(
+        id=change.alert_id,
+        camera=change.camera,
+        kind=change.kind,
+        state=AlertState.RAISED,
+        track_id=change.track_id,
+        raised_at=at,
+        confidence=confidence,
+        evidence=values,
+    )
 
 
 def evidence_to_json(evidence: Evidence, frame_size: tuple[int, int]) -> dict[str, Any]:

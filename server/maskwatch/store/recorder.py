@@ -11,12 +11,12 @@ from typing import Protocol
 import structlog
 
 from maskwatch.config import MaskwatchSettings
-from maskwatch.core.types import AlertAction, AlertChange, CloseReason, Evidence, Image, Look, MaskLabel
+from maskwatch.core.types import AlertAction, AlertChange, CloseReason, Image, Look
 from maskwatch.errors import StoreError
 from maskwatch.pipeline.backoff import Backoff
 from maskwatch.store.backlog import Pending, PendingClose, PendingRaise
-from maskwatch.store.evidence import evidence_to_json
-from maskwatch.store.records import AlertEvent, AlertState, StoredAlert
+from maskwatch.store.evidence import new_alert
+from maskwatch.store.records import AlertEvent
 from maskwatch.store.snapshots import SavedSnapshot
 from maskwatch.store.store import Store
 
@@ -27,6 +27,7 @@ _MOST_PICTURES_WAITING = 16
 _REFUSED_AT_MOST = 5
 """How often an alert is tried that the database refuses for what it is, before it is set aside."""
 _LONGEST_WAIT_S = 10.0
+_MOST_EARLY_CLOSINGS = 256
 _AFTER_FAULT_S = 0.2
 
 
@@ -88,6 +89,10 @@ class AlertRecorder:
         self._submitted: asyncio.Queue[_Submitted] = asyncio.Queue()
         self._pictures_waiting = 0
         self._waiting: deque[_Waiting] = deque()
+        self._raised: set[str] = set()
+        """Alerts this recorder raised and has not closed."""
+        self._early: dict[str, _Waiting] = {}
+        """Closings of alerts nobody knew: a camera was lost while the look that raised them was on its way."""
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._record_problem: str | None = None
@@ -184,7 +189,12 @@ class AlertRecorder:
     def _as_waiting(self, submitted: _Submitted, snapshots: tuple[SavedSnapshot, ...]) -> _Waiting:
         change = submitted.change
         if change.action is AlertAction.RAISED:
-            pending: Pending = PendingRaise(alert=_new_alert(submitted), snapshots=snapshots)
+            pending: Pending = PendingRaise(
+                alert=new_alert(
+                    change, at=submitted.at, frame_size=submitted.frame_size, snapshot_error=submitted.snapshot_error
+                ),
+                snapshots=snapshots,
+            )
         else:
             pending = PendingClose(alert_id=change.alert_id, reason=change.reason or CloseReason.LEFT, at=submitted.at)
         return _Waiting(change=change, pending=pending)
@@ -198,11 +208,29 @@ class AlertRecorder:
         event = await self._record(waiting)
         self._waiting.popleft()
         self._report_waiting()
+        if self._came_too_early(waiting, event):
+            return
         try:
             if event is not None:
                 self._on_event(event)
         finally:
             self._telemetry.alert_changed(waiting.change, time.monotonic() - waiting.change.at_s)
+
+    def _came_too_early(self, done: _Waiting, event: AlertEvent | None) -> bool:
+        """Whether this closes an alert still to come; it is kept, and follows once the alert is there."""
+        alert_id = done.change.alert_id
+        if isinstance(done.pending, PendingRaise):
+            self._raised.add(alert_id)
+            if (closing := self._early.pop(alert_id, None)) is not None:
+                self._waiting.appendleft(closing)
+            return False
+        if event is not None or alert_id in self._raised:
+            self._raised.discard(alert_id)
+            return False
+        self._early[alert_id] = done
+        if len(self._early) > _MOST_EARLY_CLOSINGS:
+            del self._early[next(iter(self._early))]
+        return True
 
     async def _record(self, waiting: _Waiting) -> AlertEvent | None:
         """Commit one change, trying until it is done."""
@@ -256,27 +284,3 @@ class AlertRecorder:
 
     def _report_waiting(self) -> None:
         self._telemetry.alerts_waiting(self._submitted.qsize() + len(self._waiting))
-
-
-def _new_alert(submitted: _Submitted) -> StoredAlert:
-    change, evidence = submitted.change, submitted.change.evidence
-    values = evidence_to_json(evidence, submitted.frame_size) if evidence is not None else {}
-    if submitted.snapshot_error is not None:
-        values["snapshot_error"] = submitted.snapshot_error
-    return StoredAlert(
-        id=change.alert_id,
-        camera=change.camera,
-        kind=change.kind,
-        state=AlertState.RAISED,
-        track_id=change.track_id,
-        raised_at=submitted.at,
-        confidence=_confidence(change, evidence),
-        evidence=values,
-    )
-
-
-def _confidence(change: AlertChange, evidence: Evidence | None) -> float:
-    """Probability that the deciding look gave to what the alert is about, 0..1."""
-    if evidence is None:
-        return 0.0
-    return float(evidence.verdict.probabilities.get(MaskLabel(change.kind.value), evidence.verdict.confidence))

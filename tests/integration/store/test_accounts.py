@@ -15,7 +15,9 @@ async def test_nobody_has_a_password_at_first(store: Store) -> None:
 
 async def test_only_the_right_password_is_right(store: Store) -> None:
     await store.users.set_password("admin", "correct horse")
+    await store.users.set_password("Bob", "battery staple")
     assert await store.users.exist()
+    assert sorted(await store.users.names()) == ["Bob", "admin"]
     assert await store.users.verify("admin", "correct horse")
     for name, password in [("admin", "wrong horse"), ("Admin", "correct horse"), ("admin\0", "correct horse")]:
         assert not await store.users.verify(name, password)

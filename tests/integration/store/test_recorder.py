@@ -104,6 +104,22 @@ async def test_alerts_closed_without_a_look(recording: Recording) -> None:
     assert abs(closed.at - datetime.now(UTC)) < timedelta(seconds=30)
 
 
+async def test_a_closing_that_comes_before_its_alert_follows_it(recording: Recording) -> None:
+    """A camera is lost on the loop while the look that raises the alert is still on its way from its thread."""
+    raising = raising_look("a")
+    recording.recorder.submit_closed(closing_look("a", reason=CloseReason.CAMERA_LOST).changes)
+    recording.recorder.submit(raising)
+    recording.recorder.submit(raising_look("b"))
+    events = await recording.until(3)
+    assert [(event.action, event.alert.id) for event in events] == [
+        (EventAction.RAISED, "a"),
+        (EventAction.CLOSED, "a"),
+        (EventAction.RAISED, "b"),
+    ]
+    assert await recording.store.alerts.count_open() == 1
+    assert [change[0] for change in recording.telemetry.changes] == [event.action.value for event in events]
+
+
 async def test_no_pictures_when_none_are_wanted(store: Store, settings: MaskwatchSettings) -> None:
     retention = settings.retention.model_copy(update={"snapshots": False})
     recording = Recording(store, settings.model_copy(update={"retention": retention}))
