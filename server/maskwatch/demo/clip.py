@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -44,13 +45,14 @@ def make_demo_clip(folder: Path, progress: Progress) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         _encode(unfinished, progress)
         unfinished.replace(clip)
-    except OSError as error:
+    except (OSError, av.FFmpegError) as error:
         raise StoreError(
             f"The demo's clip can't be written to {folder}: {os.strerror(error.errno or 0)}.",
             remedy="Free some space, or choose another folder with --data-dir.",
         ) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
     return clip
 
 
@@ -104,9 +106,9 @@ class _Actor:
             return
         move[0, 2] -= left
         warp = partial(cv2.warpAffine, M=move, dsize=(right - left, HEIGHT), flags=cv2.INTER_LINEAR)
-        alpha = warp(portrait.alpha)[..., None]
-        behind = picture[:, left:right]
-        behind[:] = (behind + (warp(self._with_mask(pose.mask)) - behind.astype(np.float32)) * alpha).astype(np.uint8)
+        alpha = np.asarray(warp(portrait.alpha), np.float32)
+        behind = picture[:, left:right].copy()
+        picture[:, left:right] = cv2.blendLinear(warp(self._with_mask(pose.mask)), behind, alpha, 1 - alpha)
 
     def _with_mask(self, amount: float) -> Image:
         step = round(amount * _MASK_STEPS)
