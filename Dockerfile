@@ -15,8 +15,9 @@ FROM python:3.11-slim-bookworm AS install
 RUN python -m venv /opt/maskwatch
 ENV PATH=/opt/maskwatch/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY requirements requirements
-RUN pip install --require-hashes -r requirements/serve.txt \
-    && pip install --constraint requirements/all.txt asyncpg
+# The driver of PostgreSQL too; its lines are in the lock of all extras.
+RUN sed -n '/^asyncpg==/,/[^\\]$/p' requirements/all.txt > requirements/postgresql.txt \
+    && pip install --require-hashes -r requirements/serve.txt -r requirements/postgresql.txt
 COPY --from=build /wheels /wheels
 RUN pip install --no-deps /wheels/*.whl
 

@@ -143,6 +143,16 @@ class TestContainers:
         assert copied == sent
         assert not [name for name in copied if not (_ROOT / name).exists()]
 
+    def test_the_driver_of_postgresql_is_installed_as_locked(self) -> None:
+        command = re.search(r"(sed -n '.*' requirements/all.txt)", self.dockerfile)
+        assert command is not None
+        lines = subprocess.run(
+            shlex.split(command[1]), cwd=_ROOT, capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+        assert re.fullmatch(r"asyncpg==[0-9.]+ \\", lines[0])
+        assert len(lines) > 1
+        assert all(line.lstrip().startswith("--hash=sha256:") for line in lines[1:])
+
     def test_it_runs_as_nobody_special_and_is_watched(self) -> None:
         last_stage = self.dockerfile.rpartition("\nFROM ")[2]
         assert "\nUSER maskwatch\n" in last_stage
