@@ -180,10 +180,16 @@ async def _make_webrtc(
     settings: MaskwatchSettings, metrics: Metrics, stack: AsyncExitStack
 ) -> tuple[LiveHub, PublisherDesk]:
     ice = IceSettings.from_settings(settings.live, settings.server)
-    live = LiveHub(settings.live, ice, telemetry=metrics, on_peers=lambda count: metrics.webrtc_peers("viewer", count))
-    stack.push_async_callback(live.close)
     publishers = PublisherDesk(ice, on_peers=lambda count: metrics.webrtc_peers("publisher", count))
     stack.push_async_callback(publishers.close)
+    live = LiveHub(
+        settings.live,
+        ice,
+        telemetry=metrics,
+        on_peers=lambda count: metrics.webrtc_peers("viewer", count),
+        want_keyframe=publishers.want_keyframe,
+    )
+    stack.push_async_callback(live.close)
     return live, publishers
 
 

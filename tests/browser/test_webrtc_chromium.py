@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 from playwright.async_api import Error as PlaywrightError
-from tests.integration.rtc.parts import HEIGHT, MODULUS, TOKEN, WIDTH, LiveServer, TickingCamera, live_server
-from tests.integration.test_whip import Receiver, receiving
 
 from maskwatch.core.ports import StreamInfo
 from maskwatch.errors import SourceReason
+from tests.integration.rtc.parts import HEIGHT, MODULUS, TOKEN, WIDTH, LiveServer, TickingCamera, live_server
+from tests.integration.test_whip import Receiver, receiving
 
 pytestmark = pytest.mark.browser
 
@@ -170,6 +170,23 @@ async def test_chromium_is_a_camera_in_full_size(live: LiveServer, browser: Brow
     # Chromium's fake camera is green, with a dial that turns.
     assert np.argmax(np.median(frames[-1].to_rgb(), axis=(0, 1))) == 1
     assert not np.array_equal(frames[-1].to_rgb(), frames[-10].to_rgb())
+
+
+async def test_chromium_watches_chromium_without_encoding(live: LiveServer, browser: Browser) -> None:
+    """Its H.264 reaches a viewer that comes late as it is, beginning with a keyframe that it was asked for."""
+    phone, viewer = await open_page(browser, live), await open_page(browser, live)
+    with receiving(live, also=live.hub.tap("phone")) as receiver:
+        await phone.evaluate(f"publish('/phone/whip', '{TOKEN}')")
+        for _ in range(30):
+            await receiver.next()
+        await viewer.evaluate("watch('/phone/whep')")
+        frames = await seen(viewer, 30)
+        assert not live.hub.tap("phone").encoding
+        ticks = {packet.ticks for packet in receiver.packets}
+    assert receiver.infos[0].codec == "h264"
+    assert {frame["width"] for frame in frames} == {1280}
+    assert {frame["ticks"] for frame in frames} <= ticks
+    assert frames[0]["at"] < 3000
 
 
 async def test_a_browser_that_is_killed_is_noticed(live: LiveServer, browser: Browser) -> None:

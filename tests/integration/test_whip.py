@@ -51,6 +51,7 @@ class Receiver:
 
     def __init__(self, live: LiveServer, *, also: object = None, **options: object) -> None:
         self.infos: list[StreamInfo] = []
+        self.packets: list[EncodedPacket] = []
         self.error: SourceError | None = None
         self.stop = threading.Event()
         self._loop = asyncio.get_running_loop()
@@ -81,7 +82,10 @@ class Receiver:
             self._also.frame(frame)  # type: ignore[attr-defined]
 
     def packet(self, packet: EncodedPacket) -> None:
-        raise AssertionError("nothing is passed on from a phone")
+        assert self.infos[-1].passthrough
+        self.packets.append(packet)
+        if self._also is not None:
+            self._also.packet(packet)  # type: ignore[attr-defined]
 
     async def next(self) -> RawFrame:
         return await asyncio.wait_for(self._frames.get(), 10)
@@ -112,7 +116,15 @@ async def test_pictures_arrive_as_they_were_sent(live: LiveServer, http: aiohttp
     with receiving(live) as receiver:
         assert await phone.connect() == 201
         frames = [await receiver.next() for _ in range(25)]
-        assert receiver.infos[0] == StreamInfo(codec=codec.lower(), width=WIDTH, height=HEIGHT)
+        (info,) = receiver.infos
+        assert (info.codec, info.width, info.height) == (codec.lower(), WIDTH, HEIGHT)
+        assert info.passthrough is (codec == "H264")
+        # What is passed on is all of it, in the same clock.
+        ticks = [packet.ticks for packet in receiver.packets]
+        assert ticks == sorted(set(ticks))
+        assert bool(ticks) is info.passthrough
+        assert not ticks or {frame.media_ticks for frame in frames} <= set(ticks)
+        assert not ticks or receiver.packets[0].keyframe
     image = frames[-1].to_rgb()
     assert image.shape == (HEIGHT, WIDTH, 3)
     assert image.dtype == np.uint8
@@ -269,24 +281,42 @@ async def test_a_newer_phone_takes_over(live: LiveServer, http: aiohttp.ClientSe
     await new.close()
 
 
-async def test_a_phone_is_watched_in_step(live: LiveServer, http: aiohttp.ClientSession) -> None:
-    """Publisher -> source -> live view -> viewer: the viewer's ticks are those of the frame that was delivered."""
-    phone = Phone(http, live.url("/phone/whip"))
-    viewer = Viewer(http, live.url("/phone/whep"))
+@pytest.mark.parametrize("codec", ["VP8", "H264"])
+async def test_a_phone_is_watched_in_step(live: LiveServer, http: aiohttp.ClientSession, codec: str) -> None:
+    """Publisher -> source -> live view -> viewers: their ticks are those of the frame that was delivered."""
+    phone = Phone(http, live.url("/phone/whip"), codec=codec)
+    early, late = Viewer(http, live.url("/phone/whep")), Viewer(http, live.url("/phone/whep"))
+    codes: dict[int, int | None] = {}
     with receiving(live, also=live.hub.tap("phone")) as receiver:
         await phone.connect()
-        await viewer.connect()
-        codes: dict[int, int | None] = {}
-        for _ in range(20):
-            image, ticks = await viewer.frame()
-            while ticks not in codes:
-                frame = await receiver.next()
-                assert frame.media_ticks is not None
-                codes[frame.media_ticks] = read_code(frame.to_rgb())
-            assert read_code(image) == codes[ticks]
-    await viewer.delete()
+        for viewer in (early, late):
+            await viewer.connect()
+            for _ in range(15):
+                image, ticks = await viewer.frame()
+                while ticks not in codes:
+                    frame = await receiver.next()
+                    assert frame.media_ticks is not None
+                    codes[frame.media_ticks] = read_code(frame.to_rgb())
+                assert read_code(image) == codes[ticks]
+        assert live.hub.tap("phone").encoding is (codec == "VP8")
+    for peer in (early, late, phone):
+        await peer.delete()
+        await peer.close()
+
+
+async def test_keyframes_are_asked_for_but_not_too_often(live: LiveServer, http: aiohttp.ClientSession) -> None:
+    phone = Phone(http, live.url("/phone/whip"), codec="H264")
+    with receiving(live) as receiver:
+        live.desk.want_keyframe("phone")
+        await phone.connect()
+        await receiver.next()
+        for _ in range(40):
+            live.desk.want_keyframe("phone")
+            await receiver.next()
+    times_s = [packet.captured_monotonic_s for packet in receiver.packets if packet.keyframe]
+    assert len(times_s) >= 3
+    assert min(after - before for before, after in itertools.pairwise(times_s[1:])) > 0.4
     await phone.delete()
-    await viewer.close()
     await phone.close()
 
 

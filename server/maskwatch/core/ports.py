@@ -25,6 +25,8 @@ class StreamInfo:
     """Whether pictures are predicted from later ones: costs latency, and browsers can't be given the packets."""
     transport: str | None = None
     """How it comes: tcp, udp, file, device."""
+    keyframes_on_request: bool = False
+    """Whether the source makes a keyframe when asked for one; others make them when they like."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """One camera's live picture: a tap on its source, and the encoded streams that browsers watch."""
 
 import asyncio
+from collections.abc import Callable
 
 from maskwatch.core.ports import EncodedPacket, RawFrame, StreamInfo
 from maskwatch.live.h264 import ParameterSets
@@ -19,10 +20,13 @@ class LiveFeed:
     kept. `opened`, `frame` and `packet` are called by the camera's thread, all else by the loop.
     """
 
-    def __init__(self, camera: str, telemetry: Telemetry | None = None) -> None:
+    def __init__(
+        self, camera: str, telemetry: Telemetry | None = None, want_keyframe: Callable[[str], None] | None = None
+    ) -> None:
         self.camera = camera
         self.newest: RawFrame | None = None
         self._telemetry = telemetry
+        self._ask_source = want_keyframe
         self._loop = asyncio.get_running_loop()
         self._info: StreamInfo | None = None
         self._passthrough = False
@@ -37,7 +41,7 @@ class LiveFeed:
     def opened(self, info: StreamInfo) -> None:
         """See `SourceSink`."""
         self._passthrough = info.passthrough
-        self._streams["H264"].restart(keep_group=info.passthrough)
+        self._streams["H264"].restart(keep_group=info.passthrough and not self._asks(info))
         self._info = info
         self._loop.call_soon_threadsafe(self._arrange)
 
@@ -110,10 +114,15 @@ class LiveFeed:
         if self.newest is not None:
             transcoder.show(self.newest)
 
+    def _asks(self, info: StreamInfo) -> bool:
+        """Whether keyframes can be had from the source by asking, so that none need be kept."""
+        return info.keyframes_on_request and self._ask_source is not None
+
     def _want_keyframe(self, codec: str) -> None:
-        # A camera that is passed on makes keyframes when it likes.
         if (transcoder := self._transcoders.get(codec)) is not None:
             transcoder.want_keyframe()
+        elif self._ask_source is not None and self._info is not None and self._info.keyframes_on_request:
+            self._ask_source(self.camera)
 
     def _dropped(self, count: int) -> None:
         if self._telemetry is not None:

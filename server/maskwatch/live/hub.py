@@ -29,7 +29,10 @@ class Viewing:
 
 
 class LiveHub:
-    """The live view of every camera. On the loop, but for the taps, which the cameras' threads call."""
+    """The live view of every camera. On the loop, but for the taps, which the cameras' threads call.
+
+    `want_keyframe(camera)` asks the source of a camera for a keyframe, where sources can be asked.
+    """
 
     def __init__(
         self,
@@ -38,9 +41,11 @@ class LiveHub:
         *,
         telemetry: Telemetry | None = None,
         on_peers: Callable[[int], None] | None = None,
+        want_keyframe: Callable[[str], None] | None = None,
     ) -> None:
         self._ice = ice
         self._telemetry = telemetry
+        self._want_keyframe = want_keyframe
         self._feeds: dict[str, LiveFeed] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._peers = PeerTable(limit=settings.max_viewers, on_count=on_peers)
@@ -53,7 +58,7 @@ class LiveHub:
     def tap(self, camera: str) -> LiveFeed:
         """The feed of `camera`, a `SourceSink`; the same one each time until it is removed."""
         if camera not in self._feeds:
-            self._feeds[camera] = LiveFeed(camera, self._telemetry)
+            self._feeds[camera] = LiveFeed(camera, self._telemetry, self._want_keyframe)
         return self._feeds[camera]
 
     def latest(self, camera: str) -> RawFrame | None:

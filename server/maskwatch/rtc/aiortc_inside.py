@@ -1,14 +1,14 @@
 """The one place that reaches into aiortc's inside. `tests/unit/rtc/test_aiortc_inside.py` fails if it changes.
 
-Four things can't be had through aiortc's public face: to send packets that are already encoded with timestamps of our
-own choosing, to say which addresses a connection offers, to keep a decoder that is too slow from falling behind, and to
-stop waiting for a packet that will not come.
+What can't be had through aiortc's public face: to send packets that are already encoded with timestamps of our own
+choosing, and to have them as they are received; to say which addresses a connection offers; to keep a decoder that is
+too slow from falling behind, and to stop waiting for a packet that will not come; to end without holding up the loop.
 """
 
 import asyncio
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol, cast
 
@@ -133,6 +133,34 @@ async def finish_closing(connection: RTCPeerConnection) -> None:
             consent.cancel()
 
 
+class _TappedQueue(queue.Queue[Any]):
+    """The queue to a decoder, with somebody who looks at what goes in."""
+
+    def __init__(self, look: Callable[[str, bytes, int], None]) -> None:
+        super().__init__()
+        self._look = look
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: FBT002
+        if item is not None:  # None is aiortc's word to its thread: end.
+            codec, encoded = item
+            self._look(codec.name, encoded.data, encoded.timestamp)
+        super().put(item, block, timeout)
+
+
+def tap_encoded(receiver: RTCRtpReceiver, look: Callable[[str, bytes, int], None]) -> None:
+    """Let `look(codec, data, timestamp)` see each encoded picture before it is decoded, on the loop.
+
+    Before the connection stands. H.264 is in Annex B; the timestamp is what the decoded picture will have.
+    """
+    cast("Any", receiver)._RTCRtpReceiver__decoder_queue = _TappedQueue(look)  # noqa: SLF001
+
+
+def ask_for_keyframe(receiver: RTCRtpReceiver) -> None:
+    """Ask the browser for a keyframe, when its next packet comes; it may be asked for any reason."""
+    # The flag that aiortc's decoder raises when it is lost.
+    cast("Any", receiver)._RTCRtpReceiver__decoder_error.set()  # noqa: SLF001
+
+
 def decoder_backlog(receiver: RTCRtpReceiver) -> int:
     """How many encoded pictures wait for the decoder thread."""
     return _decoder_queue(receiver).qsize()
@@ -143,8 +171,7 @@ def skip_lost_packets(receiver: RTCRtpReceiver) -> bool:
 
     aiortc waits until 512 later ones have come: that is many seconds of a quiet picture.
     """
-    inside = cast("Any", receiver)
-    buffer = inside._RTCRtpReceiver__jitter_buffer  # noqa: SLF001
+    buffer = cast("Any", receiver)._RTCRtpReceiver__jitter_buffer  # noqa: SLF001
     if buffer._origin is None:  # noqa: SLF001
         return False
     # The buffer is a ring. From its origin on: what has come, the gap, and perhaps what came after it.
@@ -154,7 +181,7 @@ def skip_lost_packets(receiver: RTCRtpReceiver) -> bool:
     if True not in came[gap:]:
         return False
     buffer.smart_remove(came.index(True, gap))
-    inside._RTCRtpReceiver__decoder_error.set()  # noqa: SLF001
+    ask_for_keyframe(receiver)
     return True
 
 
@@ -183,7 +210,7 @@ def forget_backlog(receiver: RTCRtpReceiver) -> int:
             break
         dropped += 1
     if dropped:
-        cast("Any", receiver)._RTCRtpReceiver__decoder_error.set()  # noqa: SLF001
+        ask_for_keyframe(receiver)
     return dropped
 
 

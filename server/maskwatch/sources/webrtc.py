@@ -1,34 +1,40 @@
 """A phone or browser as a camera: WHIP sessions on the loop meet the source in its camera's thread.
 
-`PublisherDesk` answers the offers and decodes; each camera has an `Intake` there, which holds the newest picture for
-`WebRtcSource.run`. One publisher a camera: a newer one takes the place of the older, for it is the same phone whose
-page was loaded again far more often than two phones that quarrel (both need the camera's token).
+`PublisherDesk` answers the offers and decodes; each camera has an `Intake` there, from which `WebRtcSource.run` takes
+the newest picture, and H.264 as it came, to be passed on. One publisher a camera: a newer one takes the place of the
+older, for it is the same phone whose page was loaded again far more often than two phones that quarrel (both need the
+camera's token).
 """
 
 import asyncio
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Literal, cast
+from typing import Literal
 
 import av
-import numpy as np
 import structlog
 from aiortc import MediaStreamTrack, RTCRtpTransceiver
 from aiortc.mediastreams import MediaStreamError
 from pydantic import BaseModel, ConfigDict, Field
 
-from maskwatch.core.ports import FrameSource, RawFrame, SourceSink, StopSignal, StreamInfo
-from maskwatch.core.types import Image
+from maskwatch.core.ports import EncodedPacket, FrameSource, SourceSink, StopSignal, StreamInfo
 from maskwatch.errors import ConfigError, SourceError, SourceReason
 from maskwatch.plugins import Plugin
-from maskwatch.rtc.aiortc_inside import TICKS_MODULUS, decoder_backlog, forget_backlog, skip_lost_packets
+from maskwatch.rtc.aiortc_inside import (
+    TICKS_MODULUS,
+    ask_for_keyframe,
+    decoder_backlog,
+    forget_backlog,
+    skip_lost_packets,
+    tap_encoded,
+)
 from maskwatch.rtc.ice import IceSettings
 from maskwatch.rtc.offers import Role, read_offer
 from maskwatch.rtc.peer import Peer, PeerTable, video_codecs
+from maskwatch.sources.intake import MAX_PACKETS, Intake
 
 _log = structlog.get_logger(__name__)
 
@@ -41,6 +47,9 @@ _PATIENCE_S = 0.4
 """How long packets that were lost are waited for; then the picture goes on without them."""
 _BITRATES_KBPS = {"x-google-start-bitrate": 2500, "x-google-min-bitrate": 600, "x-google-max-bitrate": 4000}
 """Chromium starts at 300 kbit/s and takes many seconds to reach full size, unless told otherwise."""
+_KEYFRAMES_APART_S = 0.5
+_H264_KEYFRAME = re.compile(rb"\x00\x00\x01[\x05\x25\x45\x65]")
+"""The start of an IDR slice, whatever its importance says."""
 
 
 class WebRtcConfig(BaseModel):
@@ -55,87 +64,6 @@ class WebRtcConfig(BaseModel):
     """Seconds without a picture until the camera is called stalled. A killed browser is noticed only after 32."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Arrival:
-    """One decoded picture, with what is known of the stream it is of."""
-
-    frame: RawFrame
-    info: StreamInfo
-    publication: int
-
-
-class Intake:
-    """Where one camera's pictures are handed from the loop to the source's thread. Holds the newest only."""
-
-    def __init__(self) -> None:
-        self._changed = threading.Condition()
-        self._publication = 0
-        self._publishing = False
-        self._sequence = 0
-        self._newest: _Arrival | None = None
-
-    @property
-    def publishing(self) -> bool:
-        """Whether somebody is sending to this camera."""
-        return self._publishing
-
-    def begin(self) -> int:
-        """A publisher came; its number, which it gives with all it brings."""
-        with self._changed:
-            self._publication += 1
-            self._publishing = True
-            self._newest = None
-            return self._publication
-
-    def end(self, publication: int) -> None:
-        """The publisher of this number has gone. Nothing happens if another took its place."""
-        with self._changed:
-            if publication == self._publication:
-                self._publishing = False
-                self._newest = None
-                self._changed.notify_all()
-
-    def put(self, publication: int, video: av.VideoFrame, codec: str, ticks: int) -> None:
-        """Bring a picture; it takes the place of one that nobody took."""
-        with self._changed:
-            if publication != self._publication or not self._publishing:
-                return
-            self._sequence += 1
-            frame = RawFrame(
-                sequence=self._sequence,
-                captured_monotonic_s=time.monotonic(),
-                captured_utc=datetime.now(UTC),
-                to_rgb=_RgbOnce(video),
-                media_ticks=ticks,
-            )
-            info = StreamInfo(codec=codec, width=video.width, height=video.height)
-            self._newest = _Arrival(frame=frame, info=info, publication=publication)
-            self._changed.notify_all()
-
-    def take(self, timeout_s: float) -> _Arrival | None:
-        """The newest picture; None if none comes within the time or the publisher goes."""
-        with self._changed:
-            if self._newest is None:
-                self._changed.wait(timeout_s)
-            newest, self._newest = self._newest, None
-            return newest
-
-
-class _RgbOnce:
-    """Converts a decoded picture when first asked, and lets go of the decoder's buffer. Callable from any thread."""
-
-    def __init__(self, video: av.VideoFrame) -> None:
-        self._video: av.VideoFrame | None = video
-        self._image: Image | None = None
-        self._lock = threading.Lock()
-
-    def __call__(self) -> Image:
-        with self._lock:
-            if self._image is None and self._video is not None:
-                self._image, self._video = np.asarray(self._video.to_ndarray(format="rgb24"), np.uint8), None
-            return cast("Image", self._image)
-
-
 class WebRtcSource:
     """The pictures that a phone or browser sends. Waits for it, and fails when it goes or falls silent."""
 
@@ -148,17 +76,25 @@ class WebRtcSource:
 
     def run(self, sink: SourceSink, stop: StopSignal) -> None:
         """See `FrameSource.run`."""
-        opened: tuple[StreamInfo, int] | None = None
-        last_s = 0.0
+        opened: StreamInfo | None = None
+        publication, last_s = 0, float("inf")
+        early: deque[EncodedPacket] = deque(maxlen=MAX_PACKETS)
         while not stop.is_set():
-            arrival = self._intake.take(_POLL_S)
-            if arrival is not None:
-                if opened != (arrival.info, arrival.publication):
-                    opened = (arrival.info, arrival.publication)
-                    sink.opened(arrival.info)
-                last_s = arrival.frame.captured_monotonic_s
-                sink.frame(arrival.frame)
-            elif opened is not None:
+            delivery = self._intake.take(_POLL_S)
+            if delivery.publication != publication:
+                publication, opened = delivery.publication, None
+                early.clear()
+            if delivery.info is not None and delivery.info != opened:
+                opened = delivery.info
+                sink.opened(opened)
+            # Encoded pictures come before it is known how large they are.
+            early.extend(delivery.packets)
+            while opened is not None and early:
+                sink.packet(early.popleft())
+            if delivery.frame is not None:
+                last_s = delivery.frame.captured_monotonic_s
+                sink.frame(delivery.frame)
+            elif last_s != float("inf"):
                 self._see_that_it_lives(last_s)
 
     def _see_that_it_lives(self, last_frame_s: float) -> None:
@@ -183,6 +119,7 @@ class PublisherDesk:
         self._ice = ice
         self._peers = PeerTable(limit=_MAX_PUBLISHERS, on_count=on_peers)
         self._intakes: dict[str, Intake] = {}
+        self._publications: dict[str, _Publication] = {}
         self._lock = threading.Lock()
 
     @property
@@ -206,14 +143,19 @@ class PublisherDesk:
         peer = Peer(camera, offer, self._ice, on_end=self._peers.discard)
         self._peers.add(peer)
         transceiver = peer.connection.addTransceiver("video", direction="recvonly")
-        # H.264 first: phones encode it in hardware, and it is the cheaper one to decode here.
+        # H.264 first: phones encode it in hardware, and it reaches the viewers as it is.
         transceiver.setCodecPreferences(video_codecs("H264", "VP8"))
         answer = await peer.answer()
         self._peers.replace_others(peer)
-        publication = _Publication(peer, transceiver, self.intake(camera))
+        publication = self._publications[camera] = _Publication(peer, transceiver, self.intake(camera))
         peer.run_until_end(publication.read())
         peer.run_until_end(publication.keep_going())
         return peer, with_bitrates(answer)
+
+    def want_keyframe(self, camera: str) -> None:
+        """Ask whoever sends to `camera` for a keyframe; nothing happens if nobody does."""
+        if (publication := self._publications.get(camera)) is not None:
+            publication.want_keyframe()
 
     def session(self, camera: str, session: str) -> Peer:
         """A running session.
@@ -226,6 +168,7 @@ class PublisherDesk:
     def remove(self, camera: str) -> None:
         """The camera is no more: whoever sends to it is sent home."""
         self._peers.end_camera(camera, "the camera was removed")
+        self._publications.pop(camera, None)
         with self._lock:
             self._intakes.pop(camera, None)
 
@@ -235,30 +178,38 @@ class PublisherDesk:
 
 
 class _Publication:
-    """One publisher's pictures, read from aiortc as they come and put into the camera's intake."""
+    """One publisher's pictures, taken from aiortc as they come and put into the camera's intake."""
 
     def __init__(self, peer: Peer, transceiver: RTCRtpTransceiver, intake: Intake) -> None:
         self._peer = peer
         self._receiver = transceiver.receiver
         self._track: MediaStreamTrack = transceiver.receiver.track
-        self._codec = min(peer.offer.video_codecs).lower()
+        self._codec = ""
         self._intake = intake
         self._number = intake.begin()
+        self._origin: int | None = None
         self._last_s = time.monotonic()
+        self._asked_s = float("-inf")
+        self._ask_later: asyncio.TimerHandle | None = None
+        tap_encoded(transceiver.receiver, self._encoded)
 
     async def read(self) -> None:
-        """Read until the publisher goes."""
-        origin: int | None = None
+        """Read decoded pictures until the publisher goes."""
         try:
             while True:
                 video = await self._track.recv()
                 if not isinstance(video, av.VideoFrame) or video.pts is None:
                     continue
                 self._last_s = time.monotonic()
-                # aiortc counts from 0 at each publisher's first picture; media time must not jump back.
-                if origin is None:
-                    origin = int(self._last_s * 90_000) - video.pts
-                self._intake.put(self._number, video, self._codec, (origin + video.pts) % TICKS_MODULUS)
+                h264 = self._codec == "h264"
+                info = StreamInfo(
+                    codec=self._codec,
+                    width=video.width,
+                    height=video.height,
+                    passthrough=h264,
+                    keyframes_on_request=h264,
+                )
+                self._intake.put(self._number, video, info, self._ticks(video.pts))
                 if decoder_backlog(self._receiver) > _MAX_BACKLOG:
                     dropped = forget_backlog(self._receiver)
                     _log.warning("decoding a publisher is too slow", camera=self._peer.camera, dropped=dropped)
@@ -266,6 +217,39 @@ class _Publication:
             self._peer.end("the browser stopped sending")
         finally:
             self._intake.end(self._number)
+            if self._ask_later is not None:
+                self._ask_later.cancel()
+
+    def want_keyframe(self) -> None:
+        """Ask for a keyframe; at most two a second, whoever asks and however often."""
+        if self._ask_later is not None or self._peer.ended:
+            return
+        loop = asyncio.get_running_loop()
+        wait_s = max(0.0, self._asked_s + _KEYFRAMES_APART_S - loop.time())
+        self._ask_later = loop.call_later(wait_s, self._ask)
+
+    def _ask(self) -> None:
+        self._ask_later = None
+        self._asked_s = asyncio.get_running_loop().time()
+        ask_for_keyframe(self._receiver)
+
+    def _encoded(self, codec: str, data: bytes, timestamp: int) -> None:
+        """A picture as it came, on its way to the decoder."""
+        self._codec = codec.lower()
+        if self._codec == "h264":
+            packet = EncodedPacket(
+                data=data,
+                ticks=self._ticks(timestamp),
+                keyframe=_H264_KEYFRAME.search(data) is not None,
+                captured_monotonic_s=time.monotonic(),
+            )
+            self._intake.put_packet(self._number, packet)
+
+    def _ticks(self, timestamp: int) -> int:
+        # aiortc counts from 0 at each publisher's first picture; media time must not jump back.
+        if self._origin is None:
+            self._origin = int(time.monotonic() * 90_000) - timestamp
+        return (self._origin + timestamp) % TICKS_MODULUS
 
     async def keep_going(self) -> None:
         """Don't wait for lost packets for longer than it takes to send them again."""

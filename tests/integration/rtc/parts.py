@@ -204,10 +204,14 @@ class LiveServer:
         self.viewers: list[int] = []
         self.publishers: list[int] = []
         self.sources: dict[str, str] = {"phone": "webrtc", "door": "rtsp"}
-        self.hub = LiveHub(
-            LiveSettings(max_viewers=max_viewers), LOOPBACK, telemetry=self.telemetry, on_peers=self.viewers.append
-        )
         self.desk = PublisherDesk(LOOPBACK, on_peers=self.publishers.append)
+        self.hub = LiveHub(
+            LiveSettings(max_viewers=max_viewers),
+            LOOPBACK,
+            telemetry=self.telemetry,
+            on_peers=self.viewers.append,
+            want_keyframe=self.desk.want_keyframe,
+        )
         self.app = web.Application(middlewares=[problems])
         self.app.add_routes(whip_routes(self.desk, authorize=self._publisher, source_of=self.sources.get))
         self.app.add_routes(whep_routes(self.hub, authorize=self._anybody))
@@ -254,7 +258,8 @@ def unblocked_loop() -> Iterator[None]:
             allow = blockbuster.functions[lock].can_block_in
             allow("maskwatch/live/stream.py", {"_hand_out", "join", "leave", "push"})
             allow("maskwatch/live/transcoder.py", {"show", "stop"})
-            allow("maskwatch/sources/webrtc.py", {"begin", "end", "put", "intake"})
+            allow("maskwatch/sources/webrtc.py", {"intake"})
+            allow("maskwatch/sources/intake.py", {"begin", "end", "put", "put_packet"})
         yield
 
 

@@ -4,7 +4,9 @@ import aiortc.rtcrtpreceiver
 import aiortc.rtcrtpsender
 import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
+from aiortc.jitterbuffer import JitterFrame
 from aiortc.mediastreams import MediaStreamError
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.rtp import RtpPacket
 
 from maskwatch.rtc.aiortc_inside import (
@@ -15,6 +17,7 @@ from maskwatch.rtc.aiortc_inside import (
     offer_addresses,
     send_encoded,
     skip_lost_packets,
+    tap_encoded,
 )
 
 
@@ -112,6 +115,21 @@ async def test_lost_packets_are_not_waited_for_forever() -> None:
     assert arrive(4, 60) == 40
     assert arrive(5, 70) == 50
     assert not skip_lost_packets(receiver)
+    await connection.close()
+
+
+async def test_encoded_pictures_are_seen_on_their_way_to_the_decoder() -> None:
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    receiver = connection.addTransceiver("video", direction="recvonly").receiver
+    seen: list[tuple[str, bytes, int]] = []
+    tap_encoded(receiver, lambda *picture: seen.append(picture))
+    to_decoder = receiver._RTCRtpReceiver__decoder_queue
+    picture = (RTCRtpCodecParameters(mimeType="video/H264", clockRate=90_000), JitterFrame(data=b"nal", timestamp=9))
+    to_decoder.put(picture)
+    to_decoder.put(None)
+    assert seen == [("H264", b"nal", 9)]
+    assert to_decoder.get_nowait() is picture
+    assert to_decoder.get_nowait() is None
     await connection.close()
 
 
