@@ -19,7 +19,8 @@ _CAMERAS = "cameras.NAME"
 def settings_as_markdown() -> str:
     """A table for each group of settings: key, type, default, meaning."""
     lines: list[str] = []
-    for path, model in (*_groups(MaskwatchSettings, ""), (_CAMERAS, CameraSettings)):
+    groups: list[tuple[str, type[BaseModel]]] = [*_groups(MaskwatchSettings, ""), (_CAMERAS, CameraSettings)]
+    for path, model in groups:
         rows = [
             f"| `{path + '.' if path else ''}{name}` | {_type(field.annotation)} | {_default(path, name, field)} "
             f"| {_meaning(field)} |"
@@ -66,7 +67,7 @@ def _type(annotation: Any) -> str:
 def _default(path: str, name: str, field: FieldInfo) -> str:
     if (path, name) == ("", "data_dir"):
         return "the platform's user data folder"
-    value = field.get_default(call_default_factory=True)  # type: ignore[call-arg]
+    value = field.get_default(call_default_factory=True)
     if value is PydanticUndefined:
         return "required"
     if value is None:
