@@ -5,35 +5,21 @@ in the sources shows or chains such an error: each becomes a `SourceError` in wo
 `except` block so that not even its context holds the original.
 """
 
-import re
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Protocol, TypeAlias
 
 import av
 import av.container
 import av.video.stream
-import numpy as np
-from av.bitstream import BitStreamFilterContext
 from av.stream import Discard, Disposition
-from av.video.frame import PictureType
 
-from maskwatch.core.ports import EncodedPacket, RawFrame, SourceSink, StopSignal, StreamInfo
-from maskwatch.core.types import Image
 from maskwatch.errors import SourceError, SourceReason
-from maskwatch.sources.media_clock import TICKS_PER_S, MediaClock
 
 VideoPacket: TypeAlias = "av.Packet[av.video.stream.VideoStream]"
 """A packet of a video stream."""
 
-_BROWSER_PIXELS = frozenset({"yuv420p", "yuvj420p"})
-_SPS_START = re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67]")
-_NO_PICTURE_AFTER_S = 10.0
-"""Packets that keep coming without giving a picture for this long can't be decoded."""
 _MAX_BROKEN_READS = 50
 
 
@@ -108,6 +94,13 @@ def find_video(container: av.container.InputContainer, shown: str) -> av.video.s
     return streams[0]
 
 
+def audio_codec(container: av.container.InputContainer) -> str | None:
+    """The codec of the sound beside the video, which nobody listens to; None without any."""
+    for stream in container.streams.audio:
+        return str(getattr(stream.codec_context, "name", "unknown"))
+    return None
+
+
 def codec_unsupported(shown: str, codec: str | None = None) -> SourceError:
     """The video of `shown` is in a codec that can't be decoded here."""
     named = f"the codec {codec!r}" if codec else "a codec that is not known here"
@@ -116,38 +109,6 @@ def codec_unsupported(shown: str, codec: str | None = None) -> SourceError:
         f"The video of {shown} is in {named}, which can't be decoded.",
         remedy="Set the camera to H.264 (best), H.265 or MJPEG.",
     )
-
-
-def play_live(
-    container: av.container.InputContainer,
-    stream: av.video.stream.VideoStream,
-    player: "VideoPlayer",
-    stop: StopSignal,
-    *,
-    spec: InputSpec,
-) -> None:
-    """Play packets as they come until told to stop.
-
-    Raises:
-        SourceError: no more come, for whatever reason: a live stream has no end of its own.
-    """
-    heard_s, any_packet = time.monotonic(), False
-    failure: SourceError | None = None
-    try:
-        for packet in read_packets(container, stream, spec.failures):
-            if stop.is_set():
-                return
-            if packet.size:
-                heard_s, any_packet = time.monotonic(), True
-            player.feed(packet)
-    except SourceError as error:
-        failure = error
-    if stop.is_set():
-        return
-    # FFmpeg tells a read that was given up as an end of the stream, or in one of several other ways.
-    if spec.read_timeout_s is not None and time.monotonic() - heard_s >= 0.9 * spec.read_timeout_s:
-        raise spec.failures.reading(None, any_packet=any_packet, silent=True)
-    raise failure or spec.failures.reading(None, any_packet=any_packet, silent=False)
 
 
 def read_packets(
@@ -174,179 +135,3 @@ def read_packets(
             return
         if broken >= _MAX_BROKEN_READS:
             raise failure
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrival:
-    """When a packet came, carried through the decoder to the picture that comes of it."""
-
-    ticks: int
-    monotonic_s: float
-    utc: datetime
-
-
-class VideoPlayer:
-    """Decodes one video stream, in the calling thread, and delivers its pictures and packets to a sink."""
-
-    def __init__(
-        self,
-        stream: av.video.stream.VideoStream,
-        sink: SourceSink,
-        *,
-        spec: InputSpec,
-        audio_codec: str | None = None,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self.pictures = 0
-        self._stream = stream
-        self._sink = sink
-        self._spec = spec
-        self._audio_codec = audio_codec
-        self._clock = clock
-        self._media_clock = MediaClock()
-        self._info: StreamInfo | None = None
-        self._b_frames = False
-        self._convert = _Converter()
-        self._last_picture_s = clock()
-        self._unsupported = False
-        context = stream.codec_context
-        # One thread is the cheapest. Without the loop filter decoding costs a fifth less, but at 1 Mbit/s one verdict
-        # in twelve on a busy street then comes out otherwise, so it stays on.
-        context.thread_count = 1
-        context.copy_opaque = True
-        self._annex_b = _AnnexB(stream) if context.name == "h264" else None
-
-    def feed(self, packet: VideoPacket) -> None:
-        """Decode one packet (an empty one drains the decoder) and deliver what comes of it.
-
-        Raises:
-            SourceError: nothing has been decodable for long.
-        """
-        now_s = self._clock()
-        time_base = packet.time_base
-        timestamp = None if packet.pts is None or time_base is None else int(packet.pts * time_base * TICKS_PER_S)
-        arrival = _Arrival(self._media_clock.ticks(timestamp, now_s), now_s, datetime.now(UTC))
-        data = bytes(packet) if self._annex_b is not None and not self._b_frames and packet.size else b""
-        packet.opaque = arrival
-        frames = self._decode(packet)
-        if frames:
-            self._look_at_format(frames)
-            self._last_picture_s = now_s
-        elif now_s - self._last_picture_s > _NO_PICTURE_AFTER_S:
-            raise self.undecodable()
-        if data and self._annex_b is not None and self._info is not None and self._info.passthrough:
-            self._pass_on(self._annex_b, data, packet, arrival)
-        for frame in frames:
-            self._deliver(frame, arrival)
-
-    def undecodable(self) -> SourceError:
-        """Why there is no picture although packets come."""
-        if self._unsupported:
-            return codec_unsupported(self._spec.shown, self._stream.codec_context.name)
-        return self._spec.failures.undecodable()
-
-    def _decode(self, packet: VideoPacket) -> list[av.VideoFrame]:
-        try:
-            return packet.decode()
-        except (av.DecoderNotFoundError, av.PatchWelcomeError, av.error.NotImplementedError):
-            self._unsupported = True
-        except av.EOFError:
-            pass
-        except av.FFmpegError:
-            # A packet damaged on the way costs a picture, not the camera.
-            pass
-        return []
-
-    def _look_at_format(self, frames: list[av.VideoFrame]) -> None:
-        """Say what the stream is, at the first picture and whenever that changes."""
-        newest = frames[-1]
-        context = self._stream.codec_context
-        self._b_frames = (
-            self._b_frames or context.has_b_frames or any(frame.pict_type == PictureType.B for frame in frames)
-        )
-        sideways = newest.rotation % 180 != 0
-        info = StreamInfo(
-            codec=context.name,
-            width=newest.height if sideways else newest.width,
-            height=newest.width if sideways else newest.height,
-            fps=_frames_per_s(self._stream),
-            passthrough=(
-                self._annex_b is not None
-                and not self._b_frames
-                and newest.format.name in _BROWSER_PIXELS
-                and newest.rotation == 0
-                and not newest.interlaced_frame
-            ),
-            audio_codec=self._audio_codec,
-            b_frames=self._b_frames,
-            transport=self._spec.transport,
-        )
-        if info != self._info:
-            self._info = info
-            self._sink.opened(info)
-
-    def _pass_on(self, annex_b: "_AnnexB", data: bytes, packet: VideoPacket, arrival: _Arrival) -> None:
-        converted = annex_b.convert(data, keyframe=packet.is_keyframe)
-        if converted:
-            self._sink.packet(
-                EncodedPacket(
-                    data=converted,
-                    ticks=arrival.ticks,
-                    keyframe=packet.is_keyframe,
-                    captured_monotonic_s=arrival.monotonic_s,
-                )
-            )
-
-    def _deliver(self, frame: av.VideoFrame, newest: _Arrival) -> None:
-        # With B-frames, packets come in another order than their pictures; looks must not go back in time.
-        arrival = frame.opaque if isinstance(frame.opaque, _Arrival) and not self._b_frames else newest
-        self.pictures += 1
-        self._sink.frame(
-            RawFrame(
-                sequence=self.pictures,
-                captured_monotonic_s=arrival.monotonic_s,
-                captured_utc=arrival.utc,
-                to_rgb=lambda: self._convert(frame),
-                media_ticks=arrival.ticks if self._info is not None and self._info.passthrough else None,
-            )
-        )
-
-
-class _Converter:
-    """Converts decoded pictures to upright RGB with one scaler, which is not to be used by two threads at once."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._reformatter = av.video.reformatter.VideoReformatter()
-
-    def __call__(self, frame: av.VideoFrame) -> Image:
-        with self._lock:
-            rgb = self._reformatter.reformat(frame, format="rgb24").to_ndarray()
-        image: Image = rgb.astype(np.uint8, copy=False)
-        return image if frame.rotation == 0 else np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90)))
-
-
-class _AnnexB:
-    """Makes H.264 packets self-contained: start codes, and the parameter sets in front of each keyframe."""
-
-    def __init__(self, stream: av.video.stream.VideoStream) -> None:
-        extradata = stream.codec_context.extradata or b""
-        self._filter = BitStreamFilterContext("h264_mp4toannexb", stream) if extradata[:1] == b"\x01" else None
-        self._parameter_sets = extradata
-
-    def convert(self, data: bytes, *, keyframe: bool) -> bytes:
-        """`data` as Annex B."""
-        if self._filter is not None:
-            try:
-                return b"".join(bytes(packet) for packet in self._filter.filter(av.Packet(data)))
-            except av.FFmpegError:
-                return b""  # Cut off in the middle; the decoder has already said what can be made of it.
-        if keyframe and not _SPS_START.search(data, 0, 4096):
-            return self._parameter_sets + data
-        return data
-
-
-def _frames_per_s(stream: av.video.stream.VideoStream) -> float | None:
-    rate = stream.average_rate or stream.guessed_rate
-    fps = float(rate) if rate else 0.0
-    return round(fps, 2) if 0 < fps <= 240 else None

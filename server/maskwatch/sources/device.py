@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from maskwatch.core.ports import FrameSource, SourceSink, StopSignal
 from maskwatch.errors import SourceError, SourceReason
 from maskwatch.plugins import Plugin
-from maskwatch.sources.av_input import InputSpec, VideoPlayer, find_video, open_input, play_live
+from maskwatch.sources.av_input import InputSpec, find_video, open_input
+from maskwatch.sources.video_player import VideoPlayer, play_live
 
 _SCHEME = "device:"
 _DEVICE = re.compile(r"/dev/(video\d+|v4l/(by-id|by-path)/[\w:.+-]+)")

@@ -17,11 +17,12 @@ from maskwatch.sources.av_input import (
     Failures,
     InputSpec,
     VideoPacket,
-    VideoPlayer,
+    audio_codec,
     find_video,
     open_input,
     read_packets,
 )
+from maskwatch.sources.video_player import VideoPlayer
 
 _LATE_S = 0.5
 """Who is later than this (a machine that slept, a slow disk) does not hurry to catch up: the schedule moves."""
@@ -58,20 +59,11 @@ class FileSource:
 
     def run(self, sink: SourceSink, stop: StopSignal) -> None:
         """See `FrameSource.run`."""
-        failures = FileFailures(self._path)
-        spec = InputSpec(
-            # Absolute and with its protocol, so that no name of a file is ever taken for an address…
-            address=f"file:{self._path.absolute()}",
-            shown=f"the file {self._path.name}",
-            transport="file",
-            failures=failures,
-            # …and no playlist in it opens anything but files.
-            options={"protocol_whitelist": "file"},
-        )
+        spec = file_spec(self._path)
+        failures = spec.failures
         with open_input(spec) as container:
             stream = find_video(container, spec.shown)
-            audio = next((track.codec_context.name for track in container.streams.audio), None)
-            player = VideoPlayer(stream, sink, spec=spec, audio_codec=audio)
+            player = VideoPlayer(stream, sink, spec=spec, audio_codec=audio_codec(container))
             pace = _Pace(stop, fps=float(stream.average_rate or stream.guessed_rate or 25))
             while True:
                 before = player.pictures
@@ -85,6 +77,19 @@ class FileSource:
                     raise failures.reading(None, any_packet=True, silent=False)
                 _rewind(container, failures)
                 pace.start_over()
+
+
+def file_spec(path: Path) -> InputSpec:
+    """How to open a video file, and nothing else."""
+    return InputSpec(
+        # Absolute and with its protocol, so that no name of a file is ever taken for an address…
+        address=f"file:{path.absolute()}",
+        shown=f"the file {path.name}",
+        transport="file",
+        failures=FileFailures(path),
+        # …and no playlist in it opens anything but files.
+        options={"protocol_whitelist": "file"},
+    )
 
 
 def _rewind(container: av.container.InputContainer, failures: Failures) -> None:

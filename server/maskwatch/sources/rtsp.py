@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_va
 
 from maskwatch.core.ports import FrameSource, SourceSink, StopSignal
 from maskwatch.plugins import Plugin
-from maskwatch.sources.av_input import InputSpec, VideoPlayer, find_video, open_input, play_live
+from maskwatch.sources.av_input import InputSpec, audio_codec, find_video, open_input
 from maskwatch.sources.rtsp_failures import Peer, RtspFailures
+from maskwatch.sources.video_player import VideoPlayer, play_live
 
 _MICROSECONDS = 1_000_000
 _UDP_BUFFER_BYTES = 2_097_152
@@ -63,8 +64,7 @@ class RtspSource:
         spec = self._spec()
         with open_input(spec) as container:
             stream = find_video(container, spec.shown)
-            audio = next((track.codec_context.name for track in container.streams.audio), None)
-            player = VideoPlayer(stream, sink, spec=spec, audio_codec=audio)
+            player = VideoPlayer(stream, sink, spec=spec, audio_codec=audio_codec(container))
             play_live(container, stream, player, stop, spec=spec)
 
     def _spec(self) -> InputSpec:
