@@ -1,6 +1,8 @@
 """Keeping secrets out of sight: redacted addresses, and encryption of what must be stored."""
 
+import os
 import re
+import tempfile
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
@@ -39,11 +41,14 @@ class SecretBox:
 
     @classmethod
     def open(cls, key_file: Path) -> "SecretBox":
-        """Read the key, or make one at the first start."""
+        """Read the key, or make one at the first start.
+
+        Raises:
+            OSError: the file can't be read or made.
+            ValueError: what it holds is no key.
+        """
         if not key_file.exists():
-            key_file.parent.mkdir(parents=True, exist_ok=True)
-            key_file.touch(mode=0o600)
-            key_file.write_bytes(Fernet.generate_key())
+            _make_key(key_file)
         return cls(key_file.read_bytes())
 
     def seal(self, text: str) -> str:
@@ -63,3 +68,24 @@ class SecretBox:
                 "A stored camera address can't be decrypted: the key file belongs to another database.",
                 remedy="Put the secret.key back that lay beside this database, or add the cameras again.",
             ) from None
+
+
+def _make_key(key_file: Path) -> None:
+    """Put a new key into `key_file`, whole or not at all; of several processes that try at once, one wins."""
+    key_file.parent.mkdir(parents=True, exist_ok=True)
+    # What mkstemp makes, only its owner can read.
+    descriptor, name = tempfile.mkstemp(dir=key_file.parent, prefix=f".{key_file.name}-")
+    unnamed = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(Fernet.generate_key())
+            stream.flush()
+            os.fsync(stream.fileno())
+        key_file.hardlink_to(unnamed)
+    except FileExistsError:
+        pass
+    except OSError:
+        # A file system without hard links: the last one wins instead.
+        unnamed.replace(key_file)
+    finally:
+        unnamed.unlink(missing_ok=True)

@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
@@ -51,3 +52,11 @@ def test_a_box_opens_what_it_sealed_and_nothing_else(tmp_path: Path) -> None:
     assert (tmp_path / "a" / "secret.key").stat().st_mode & 0o777 == 0o600
     with pytest.raises(StoreError, match="key file"):
         SecretBox.open(tmp_path / "b" / "secret.key").unseal(sealed)
+
+
+def test_of_many_that_make_the_key_at_once_all_get_the_same(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        boxes = list(pool.map(lambda _: SecretBox.open(tmp_path / "secret.key"), range(32)))
+    sealed = boxes[0].seal("open sesame")
+    assert {box.unseal(sealed) for box in boxes} == {"open sesame"}
+    assert [path.name for path in tmp_path.iterdir()] == ["secret.key"]
