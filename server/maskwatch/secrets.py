@@ -81,11 +81,15 @@ def _make_key(key_file: Path) -> None:
             stream.write(Fernet.generate_key())
             stream.flush()
             os.fsync(stream.fileno())
-        key_file.hardlink_to(unnamed)
-    except FileExistsError:
-        pass
-    except OSError:
-        # A file system without hard links: the last one wins instead.
-        unnamed.replace(key_file)
+        _publish(unnamed, key_file)
     finally:
         unnamed.unlink(missing_ok=True)
+
+
+def _publish(unnamed: Path, key_file: Path) -> None:
+    try:
+        key_file.hardlink_to(unnamed)
+    except FileExistsError:
+        pass  # another process was faster
+    except OSError:
+        unnamed.replace(key_file)  # a file system without hard links: the last one wins
