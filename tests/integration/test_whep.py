@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from maskwatch.core.ports import EncodedPacket, StreamInfo
-from maskwatch.rtc.aiortc_inside import finish_closing
 from tests.integration.rtc.parts import (
     HEIGHT,
     WIDTH,
@@ -219,7 +218,6 @@ async def test_ending_while_connecting_leaves_nothing(live: LiveServer, http: ai
     assert await viewer.delete() == 200
     assert live.viewers == [1, 0]
     await viewer.close()
-    await finish_closing(viewer.connection)
 
 
 async def test_an_unknown_camera_is_not_found(live: LiveServer, http: aiohttp.ClientSession) -> None:

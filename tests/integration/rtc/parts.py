@@ -44,6 +44,7 @@ from maskwatch.errors import (
 )
 from maskwatch.live.hub import LiveHub
 from maskwatch.live.still import Stills
+from maskwatch.rtc.aiortc_inside import finish_closing
 from maskwatch.rtc.ice import IceSettings
 from maskwatch.rtc.peer import video_codecs
 from maskwatch.sources.webrtc import PublisherDesk
@@ -309,6 +310,7 @@ class Browser:
 
     async def close(self) -> None:
         await self.connection.close()
+        await finish_closing(self.connection)
 
 
 class Viewer(Browser):
