@@ -10,22 +10,24 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from maskwatch.errors import StoreError
 
-_QUERY_SECRET = re.compile(r"(?i)((?:^|[&?])(?:pass(?:word|wd)?|pwd|token|key|secret|auth|user(?:name)?)=)[^&]*")
+_QUERY_SECRET = re.compile(r"(?i)((?:^|[&?])[\w.-]*(?:pas|pwd|token|key|secret|auth|user?|usr|login)[\w.-]*=)[^&\s]*")
 _USERINFO_IN_TEXT = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@'\"]*(?:@[^\s/@'\"]*)*@")
 
 
 def redact_url(url: str) -> str:
     """`url` without its user, password and secret-looking query values: safe to show, log and store.
 
-    A user name is dropped as well: half a credential is still one.
+    A user name is dropped as well: half a credential is still one. A password may hold a / ? or # that should have
+    been encoded; so whatever comes before the last @, wherever that stands, is taken for a credential.
     """
+    scheme, slashes, rest = url.partition("://")
+    public = f"{scheme}{slashes}{rest.rpartition('@')[2]}" if slashes else url
     try:
-        parts: SplitResult = urlsplit(url)
+        parts: SplitResult = urlsplit(public)
     except ValueError:
-        return redact_text(url)
-    netloc = parts.netloc.rpartition("@")[2]
+        return redact_text(public)
     query = _QUERY_SECRET.sub(r"\1***", parts.query)
-    return urlunsplit((parts.scheme, netloc, parts.path, query, ""))
+    return urlunsplit((parts.scheme, parts.netloc, parts.path, query, ""))
 
 
 def redact_text(text: str) -> str:

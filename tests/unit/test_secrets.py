@@ -30,9 +30,16 @@ def test_no_credential_survives_in_a_text(password: str) -> None:
     assert text == "can't open rtsp://camera.example/live here"
 
 
+@given(passwords)
+def test_no_password_survives_though_it_was_not_encoded(password: str) -> None:
+    assert redact_url(f"rtsp://admin:{password}@camera.example/stream1") == "rtsp://camera.example/stream1"
+
+
 @pytest.mark.parametrize(
     ("url", "shown"),
     [
+        ("http://h/snap.cgi?loginuse=a&loginpas=b&ch=1", "http://h/snap.cgi?loginuse=***&loginpas=***&ch=1"),
+        ("http://h/x?authToken=abc&usr=me", "http://h/x?authToken=***&usr=***"),
         ("http://h/cgi?user=admin&password=x1y2&ch=3", "http://h/cgi?user=***&password=***&ch=3"),
         ("rtsp://h/x?token=abc", "rtsp://h/x?token=***"),
         ("/videos/party.mp4", "/videos/party.mp4"),

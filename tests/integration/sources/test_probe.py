@@ -133,6 +133,13 @@ def test_json_for_scripts_and_an_address_from_standard_input(rtsp_server: RtspSe
     assert PASSWORD not in out
 
 
+def test_a_password_that_was_not_encoded_is_not_repeated() -> None:
+    status, screen = check("rtsp://admin:hun/ter2@127.0.0.1:1/x")
+    assert status == 1
+    assert "%2F" in screen
+    assert "hun" not in screen
+
+
 def test_an_option_without_a_value_is_refused(clips: Clips) -> None:
     answer = CliRunner().invoke(app, ["check-camera", str(clips.small), "-o", "loop"])
     assert answer.exit_code != 0
