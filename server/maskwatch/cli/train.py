@@ -38,6 +38,7 @@ def detector(
     out: OutOption = Path("runs/detector"),
     data: DataOption = None,
     teacher: TeacherOption = None,
+    start: Annotated[Path | None, typer.Option(help="Go on from a detector's .keras file.")] = None,
     epochs: EpochsOption = None,
     steps: StepsOption = None,
     seed: SeedOption = 7,
@@ -48,7 +49,15 @@ def detector(
     with needs_extra("train"):
         from maskwatch.training.recipes import DetectorRecipe, train_detector  # noqa: PLC0415
     recipe = DetectorRecipe(
-        data=data, teacher=teacher, out=out, epochs=epochs, steps=steps, seed=seed, threads=threads, resume=resume
+        data=data,
+        teacher=teacher,
+        start=start,
+        out=out,
+        epochs=epochs,
+        steps=steps,
+        seed=seed,
+        threads=threads,
+        resume=resume,
     )
     with _progress() as report:
         card = train_detector(recipe, report=report)
@@ -69,6 +78,7 @@ def classifier(
     weights: Annotated[
         Path | None, typer.Option(help="File with the backbone's weights; without it they come from Keras' hub.")
     ] = None,
+    start: Annotated[Path | None, typer.Option(help="Go on from a .keras file of --architecture compact.")] = None,
     epochs: EpochsOption = None,
     steps: StepsOption = None,
     seed: SeedOption = 7,
@@ -86,6 +96,7 @@ def classifier(
         architecture=architecture.value,
         backbone=backbone,
         weights=weights,
+        start=start,
         out=out,
         epochs=epochs,
         steps=steps,

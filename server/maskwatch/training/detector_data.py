@@ -30,10 +30,10 @@ _SMALLEST_PX = 7.0  # smaller faces in the training window are ignored, not lear
 _LEAST_SEEN = 0.5  # faces cut by the window's edge to less than this share are ignored
 
 # Windows: side in pixels, batch size (equal work), share of the batches. Large faces need large windows.
-WINDOWS = ((320, 16, 0.68), (416, 9, 0.2), (640, 4, 0.12))
+WINDOWS = ((320, 16, 0.6), (416, 9, 0.2), (640, 4, 0.2))
 
 # Share of a batch by the folder of the picture: scenes that people labelled teach most.
-_SHARES = {"train": 0.72, "scenes_unmasked": 0.22, "backgrounds": 0.06}
+_SHARES = {"train": 0.66, "scenes_unmasked": 0.2, "backgrounds": 0.14}
 
 Truth = NDArray[np.float32]
 

@@ -26,6 +26,12 @@ from maskwatch.training.teacher import TEACHER, teacher_from
 Report = Callable[[int, int, int, int, float], None]
 """Told of progress: epoch (from 0), epochs, step, steps, loss."""
 
+FROM_RANDOM_RATE, FURTHER_RATE = 2e-3, 1.2e-3
+"""Peak learning rate of a classifier from random weights, and of one that was trained before."""
+
+DETECTOR_RATE, DETECTOR_FURTHER_RATE = 8e-4, 3e-4
+"""Peak learning rate of a detector from the teacher's weights, and of one that was trained before."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DetectorRecipe:
@@ -33,6 +39,7 @@ class DetectorRecipe:
 
     data: Path | None = None
     teacher: Path | None = None
+    start: Path | None = None
     out: Path
     epochs: int | None = None
     steps: int | None = None
@@ -50,6 +57,7 @@ class ClassifierRecipe:
     architecture: str = "compact"
     backbone: str = "MobileNetV2"
     weights: Path | None = None
+    start: Path | None = None
     out: Path
     epochs: int | None = None
     steps: int | None = None
@@ -68,15 +76,20 @@ def train_detector(recipe: DetectorRecipe, *, report: Report | None = None) -> P
     root = data_root(recipe.data)
     teacher = recipe.teacher or root / TEACHER
     model = build_detector()
-    start_from(model, teacher)
+    start_from(model, recipe.start or teacher)
+    begun_with = model.get_weights()
     sets = detector_training.prepare(
         root, recipe.out / "cache", lambda: teacher_from(teacher, size=1280, min_score=0.3)
     )
     plan = detector_training.DetectorPlan(
-        seed=recipe.seed, resume=recipe.resume, **_given(epochs=recipe.epochs, steps=recipe.steps)
+        seed=recipe.seed,
+        resume=recipe.resume,
+        learning_rate=DETECTOR_RATE if recipe.start is None else DETECTOR_FURTHER_RATE,
+        **_given(epochs=recipe.epochs, steps=recipe.steps),
     )
     history = detector_training.train(model, sets, recipe.out, plan, report=_reporter(report, plan.epochs, plan.steps))
     plot_history(history, recipe.out / "history.png")
+    detector_training.blend(model, begun_with, share=plan.blend)
     files = save(model, recipe.out, "detector")
     onnx_file = recipe.out / "detector.onnx"
     figures = report_detector(onnx_file, sets, root, recipe.out)
@@ -105,8 +118,13 @@ def train_classifier(
     if not sets.train:
         raise ConfigError(f"There is nothing to train on in {root}.")
     model = build_compact()
+    if recipe.start is not None:
+        take_weights(model, recipe.start)
     plan = classifier_training.ClassifierPlan(
-        seed=recipe.seed, resume=recipe.resume, **_given(epochs=recipe.epochs, steps=recipe.steps)
+        seed=recipe.seed,
+        resume=recipe.resume,
+        learning_rate=FROM_RANDOM_RATE if recipe.start is None else FURTHER_RATE,
+        **_given(epochs=recipe.epochs, steps=recipe.steps),
     )
     templates = root / "mask_templates"
     progress = _reporter(report, plan.epochs, plan.steps)
@@ -184,13 +202,22 @@ def start_from(model: keras.Model, teacher: Path) -> None:
     Raises:
         ModelError: the file is missing or of another architecture.
     """
-    if teacher.suffix != ".keras":
+    if teacher.suffix == ".keras":
+        take_weights(model, teacher)
+    else:
         port_yunet(model, teacher)
-        return
+
+
+def take_weights(model: keras.Model, source: Path) -> None:
+    """Give a new model the weights of one of the same architecture that was trained before.
+
+    Raises:
+        ModelError: the file is missing or of another architecture.
+    """
     try:
-        model.set_weights(keras.saving.load_model(teacher, compile=False).get_weights())
+        model.set_weights(keras.saving.load_model(source, compile=False).get_weights())
     except (OSError, ValueError) as error:
-        raise ModelError(f"The detector {teacher} can't be trained further: {type(error).__name__}.") from None
+        raise ModelError(f"The model {source} can't be trained further: {type(error).__name__}.") from None
 
 
 def _given(**values: int | None) -> dict[str, Any]:
