@@ -128,6 +128,8 @@ class _OnnxRunner:
     def __init__(self, path: Path, *, threads: int) -> None:
         import onnxruntime as ort  # noqa: PLC0415 - heavy
 
+        ort.disable_telemetry_events()  # on by default in its builds; nothing here tells anybody anything
+
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
