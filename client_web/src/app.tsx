@@ -61,7 +61,7 @@ function Page({ at }: { at: Route }) {
       return <SettingsPage />;
     default:
       return (
-        <Empty icon="live" title={t("error.notFound")}>
+        <Empty page icon="live" title={t("error.notFound")}>
           <p class="hint">{t("error.notFound.hint")}</p>
           <a class="button" href="/">
             {t("nav.live")}
@@ -79,7 +79,7 @@ function Guard({ children }: { children: preact.ComponentChildren }) {
   });
   if (!error) return <>{children}</>;
   return (
-    <Empty icon="retry" title={t("error.page")}>
+    <Empty page icon="retry" title={t("error.page")}>
       <Button onClick={() => window.location.reload()}>{t("action.reload")}</Button>
     </Empty>
   );

@@ -1,5 +1,6 @@
 """Every page for everybody: axe finds nothing, in both themes and sizes; fingers find their targets; keys suffice."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,7 @@ def test_every_page_is_for_everybody(
             found += page.evaluate(SMALL_TARGETS)
         if found:
             faults[name] = found
-    assert not faults, faults
+    assert not faults, json.dumps(faults, indent=1)
 
 
 def axe_faults(page: Page) -> list[Any]:

@@ -303,6 +303,7 @@ def test_the_publish_link_keeps_its_token_out_of_the_address(
     expect(desk.get_by_alt_text("QR code of the link")).to_be_visible()
     link = desk.get_by_label("Link").input_value()
     assert "token=" in link
+    desk.close()
     set_password(server, "correct horse battery")
     context = watched_context(fake, viewport={"width": 390, "height": 844}, permissions=["camera"])
     page = context.page()

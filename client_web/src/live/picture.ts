@@ -51,11 +51,12 @@ export class LivePicture {
     if (canPlayLive()) this.play();
   }
 
-  stop(): void {
+  /** `gone`: the camera is no longer there to be watched. */
+  stop(gone = false): void {
     if (!this.running) return;
     this.running = false;
     clearTimeout(this.retry);
-    this.player?.close();
+    this.player?.close(gone);
     this.player = null;
     this.stills?.close();
     this.stills = null;
@@ -67,8 +68,8 @@ export class LivePicture {
     this.onMode("waiting");
   }
 
-  close(): void {
-    this.stop();
+  close(gone: boolean): void {
+    this.stop(gone);
     this.overlay.close();
   }
 

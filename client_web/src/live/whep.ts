@@ -39,12 +39,13 @@ export class WhepPlayer {
     this.start().catch((error: unknown) => this.fail(error));
   }
 
-  close(): void {
+  /** `gone`: the server has ended the session itself, so there is nothing left to take leave of. */
+  close(gone = false): void {
     if (this.abort.signal.aborted) return;
     this.abort.abort();
     clearTimeout(this.watchdog);
     if (this.callback) this.video.cancelVideoFrameCallback(this.callback);
-    if (this.session) this.session.end();
+    if (this.session && !gone) this.session.end();
     else this.peer.close();
     this.video.srcObject = null;
   }

@@ -19,6 +19,8 @@ import type { Alert } from "../wire.gen";
 export function AlertsPage({ id }: { id: string | null }) {
   return (
     <div class={`alerts-page ${id ? "one-open" : ""}`}>
+      {/* On a phone the list makes way for the alert that is open; the page's heading stays for who listens to it. */}
+      <h1 class="unseen">{t("alerts.title")}</h1>
       <List id={id} />
       <section class="alert-pane" aria-label={t("alerts.title")}>
         {id ? <AlertDetail key={id} id={id} /> : <Empty icon="alerts" title={t("alerts.choose")} />}
@@ -34,9 +36,9 @@ function List({ id }: { id: string | null }) {
   const all = combine(loaded, live.value ?? [], filter);
   return (
     <section class="alerts-list">
-      <header class="page-head">
-        <h1>{t("alerts.title")}</h1>
-      </header>
+      <p class="list-title" aria-hidden="true">
+        {t("alerts.title")}
+      </p>
       <Filter filter={filter} />
       {loaded === null && <p class="loading">{t("loading")}</p>}
       {loaded !== null && all.length === 0 && <NoAlerts filtered={hasFilter(filter)} />}

@@ -22,7 +22,7 @@ export function CameraPage({ name }: { name: string }) {
   if (cameras.value === null) return <p class="loading">{t("loading")}</p>;
   if (!camera) {
     return (
-      <Empty icon="live" title={t("page.camera.missing", { camera: name })}>
+      <Empty page icon="live" title={t("page.camera.missing", { camera: name })}>
         <p class="hint">{t("page.camera.missing.hint")}</p>
         <a class="button" href="/">
           {t("nav.live")}

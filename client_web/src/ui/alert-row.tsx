@@ -49,7 +49,7 @@ export function AlertRow({
             </span>
           </p>
           <p class="alert-where">
-            <a href={`/cameras/${alert.camera}`}>{alert.camera}</a>
+            <span class="alert-camera">{alert.camera}</span>
             <span class="num">{t("alert.confidence", { percent: percent(alert.confidence) })}</span>
           </p>
           <p class="alert-outcome">{outcome(alert)}</p>

@@ -199,12 +199,22 @@ export function Notices() {
   );
 }
 
-/** An empty place that leads on. */
-export function Empty({ icon, title, children }: { icon: IconName; title: string; children?: ComponentChildren }) {
+/** An empty place that leads on; `page` when it is all there is on its page. */
+export function Empty({
+  icon,
+  title,
+  page = false,
+  children,
+}: {
+  icon: IconName;
+  title: string;
+  page?: boolean;
+  children?: ComponentChildren;
+}) {
   return (
     <div class="empty">
       <Glyph name={icon} size={28} />
-      <p class="empty-title">{title}</p>
+      {page ? <h1 class="empty-title">{title}</h1> : <p class="empty-title">{title}</p>}
       {children}
     </div>
   );

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
 import { LivePicture, type Mode } from "../live/picture";
-import { connected, follow } from "../state/house";
+import { cameraNamed, connected, follow } from "../state/house";
 import { iceServers } from "../state/session";
 import type { Camera } from "../wire.gen";
 import { Button } from "./basics";
@@ -44,8 +44,9 @@ function Moving({ camera }: { camera: string }) {
       };
     });
     return () => {
+      // With a camera that stopped, the server has ended what was watched of it.
+      picture.close(cameraNamed(camera)?.state !== "online" || !connected.peek());
       end();
-      picture.close();
     };
   }, [camera]);
 
