@@ -3,16 +3,19 @@
 import asyncio
 import itertools
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 
 import aiohttp
 import numpy as np
 import pytest
-from aiortc import RTCSessionDescription
+from aiortc import RTCRtpReceiver, RTCSessionDescription
 
 from maskwatch.core.ports import EncodedPacket, RawFrame, StreamInfo
 from maskwatch.errors import ConfigError, SourceError, SourceReason
+from maskwatch.rtc.aiortc_inside import ask_for_keyframe
+from maskwatch.sources import webrtc
 from maskwatch.sources.registry import create_source
 from tests.integration.rtc.parts import (
     HEIGHT,
@@ -286,36 +289,48 @@ async def test_a_phone_is_watched_in_step(live: LiveServer, http: aiohttp.Client
     """Publisher -> source -> live view -> viewers: their ticks are those of the frame that was delivered."""
     phone = Phone(http, live.url("/phone/whip"), codec=codec)
     early, late = Viewer(http, live.url("/phone/whep")), Viewer(http, live.url("/phone/whep"))
-    codes: dict[int, int | None] = {}
+    looked_at: dict[int, int | None] = {}
+    seen: dict[int, int | None] = {}
     with receiving(live, also=live.hub.tap("phone")) as receiver:
         await phone.connect()
         for viewer in (early, late):
             await viewer.connect()
             for _ in range(15):
                 image, ticks = await viewer.frame()
-                while ticks not in codes:
-                    frame = await receiver.next()
-                    assert frame.media_ticks is not None
-                    codes[frame.media_ticks] = read_code(frame.to_rgb())
-                assert read_code(image) == codes[ticks]
+                seen[ticks] = read_code(image)
         assert live.hub.tap("phone").encoding is (codec == "VP8")
+        while max(looked_at, default=0) < max(seen):
+            frame = await receiver.next()
+            looked_at[frame.live_ticks] = read_code(frame.to_rgb())
+    # On a busy machine, the source may have passed over a picture that a viewer was sent.
+    both = looked_at.keys() & seen.keys()
+    assert len(both) >= len(seen) // 2
+    assert {ticks: looked_at[ticks] for ticks in both} == {ticks: seen[ticks] for ticks in both}
     for peer in (early, late, phone):
         await peer.delete()
         await peer.close()
 
 
-async def test_keyframes_are_asked_for_but_not_too_often(live: LiveServer, http: aiohttp.ClientSession) -> None:
+async def test_keyframes_are_asked_for_but_not_too_often(
+    live: LiveServer, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_s: list[float] = []
+
+    def note(receiver: RTCRtpReceiver) -> None:
+        asked_s.append(time.monotonic())
+        ask_for_keyframe(receiver)
+
+    monkeypatch.setattr(webrtc, "ask_for_keyframe", note)
     phone = Phone(http, live.url("/phone/whip"), codec="H264")
     with receiving(live) as receiver:
         live.desk.want_keyframe("phone")
         await phone.connect()
         await receiver.next()
-        for _ in range(40):
+        for _ in range(50):
             live.desk.want_keyframe("phone")
             await receiver.next()
-    times_s = [packet.captured_monotonic_s for packet in receiver.packets if packet.keyframe]
-    assert len(times_s) >= 3
-    assert min(after - before for before, after in itertools.pairwise(times_s[1:])) > 0.4
+    assert 2 <= len(asked_s) <= sum(packet.keyframe for packet in receiver.packets) + 1
+    assert min(after - before for before, after in itertools.pairwise(asked_s)) > 0.45
     await phone.delete()
     await phone.close()
 
