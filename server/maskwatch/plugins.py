@@ -58,10 +58,7 @@ def build(plugins: Mapping[str, Plugin[Product]], settings: Mapping[str, Any], *
     if plugin is None:
         known = ", ".join(sorted(plugins))
         raise PluginError(f"There is no plug-in of type {wanted!r}.", remedy=f"Choose one of: {known}.")
-    try:
-        config = plugin.config.model_validate(dict(settings))
-    except ValidationError as error:
-        raise ConfigError(f"The settings of {plugin.type!r} are not valid: {first_problem(error)}.") from None
+    config = _checked(plugin, settings)
     try:
         return plugin.create(config, **dependencies)
     except ImportError as error:
@@ -70,6 +67,15 @@ def build(plugins: Mapping[str, Plugin[Product]], settings: Mapping[str, Any], *
             f"{plugin.type!r} is configured, but the package {error.name!r} it needs is not installed.",
             remedy=f"Install it: {install}",
         ) from error
+
+
+def _checked(plugin: Plugin[Any], settings: Mapping[str, Any]) -> BaseModel:
+    try:
+        return plugin.config.model_validate(dict(settings))
+    except ValidationError as error:
+        problem = first_problem(error)
+    # Raised out here so that not even the context of the error holds what was put in: it may be a password.
+    raise ConfigError(f"The settings of {plugin.type!r} are not valid: {problem}.")
 
 
 def first_problem(error: ValidationError) -> str:
