@@ -54,6 +54,7 @@ class Watcher:
         self._max_frames = len(burst) + _MAX_BEHIND_FRAMES
         self._max_bytes = self._queued_bytes + _MAX_BEHIND_BYTES
         self._awaits_keyframe = not burst
+        self._fell_behind = False
         self._on_drop, self._on_lost = on_drop, on_lost
         self._arrived = asyncio.Event()
         self._ended = False
@@ -68,11 +69,12 @@ class Watcher:
             self._on_drop(len(self._queue))
             self._queue.clear()
             self._queued_bytes = 0
-            self._awaits_keyframe = True
+            self._awaits_keyframe = self._fell_behind = True
         if self._awaits_keyframe and not frame.keyframe:
-            self._on_drop(1)
+            if self._fell_behind:
+                self._on_drop(1)
             return
-        self._awaits_keyframe = False
+        self._awaits_keyframe = self._fell_behind = False
         self._queue.append(frame)
         self._queued_bytes += len(frame.data)
         self._arrived.set()
