@@ -35,7 +35,8 @@ describe("a person in words", () => {
     const people = [person(), person({ state: "unknown", label: "unknown" }), person({ state: "compliant" })];
     expect(tally(people)).toEqual({ mask: 1, no_mask: 1, incorrect: 0, unknown: 1 });
     expect(peopleInWords(faces({ people }))).toBe("3 in view");
-    expect(peopleInWords(null)).toBe("Nobody in view");
+    expect(peopleInWords(faces())).toBe("Nobody in view");
+    expect(peopleInWords(null)).toBe("Looking…");
   });
 });
 

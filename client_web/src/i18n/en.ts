@@ -55,6 +55,7 @@ export const en = {
   "camera.since": "since {time}",
   "camera.stills": "Still pictures",
   "camera.stills.hint": "Live video can't be had here, so a still picture is fetched each second.",
+  "camera.looking": "Looking…",
   "camera.nobody": "Nobody in view",
   "camera.count.one": "{n} in view",
   "camera.count.other": "{n} in view",
@@ -164,7 +165,6 @@ export const en = {
 
   "page.camera.people": "In view now",
   "page.camera.people.blind": "Not watching now, so nobody would be seen.",
-  "page.camera.people.none": "Nobody in view.",
   "page.camera.seen": "in view for {time}",
   "page.camera.health": "Health",
   "page.camera.health.looks": "Looks a second",

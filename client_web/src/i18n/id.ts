@@ -57,6 +57,7 @@ export const id: Messages = {
   "camera.since": "sejak {time}",
   "camera.stills": "Gambar diam",
   "camera.stills.hint": "Video langsung tidak bisa didapat di sini, jadi gambar diam diambil tiap detik.",
+  "camera.looking": "Mengamati…",
   "camera.nobody": "Tidak ada orang",
   "camera.count.one": "{n} orang terlihat",
   "camera.count.other": "{n} orang terlihat",
@@ -166,7 +167,6 @@ export const id: Messages = {
 
   "page.camera.people": "Terlihat sekarang",
   "page.camera.people.blind": "Sedang tidak mengawasi, jadi tidak ada yang akan terlihat.",
-  "page.camera.people.none": "Tidak ada orang.",
   "page.camera.seen": "terlihat selama {time}",
   "page.camera.health": "Kesehatan",
   "page.camera.health.looks": "Pengamatan per detik",

@@ -10,7 +10,7 @@ import { AlertRow } from "../ui/alert-row";
 import { Button, Confirm, Empty } from "../ui/basics";
 import { changeCamera } from "../ui/camera-actions";
 import { CameraForm, CameraValues } from "../ui/camera-form";
-import { shownState, since, stateWord, streamInWords } from "../ui/camera-words";
+import { peopleInWords, shownState, since, stateWord, streamInWords } from "../ui/camera-words";
 import { LabelShape, StateShape } from "../ui/icons";
 import { PublishLink } from "../ui/publish-link";
 import { Stage } from "../ui/stage";
@@ -111,7 +111,7 @@ function People({ camera }: { camera: Camera }) {
     <section class="card people">
       <h2>{t("page.camera.people")}</h2>
       {people.length === 0 && (
-        <p class="hint">{t(watching ? "page.camera.people.none" : "page.camera.people.blind")}</p>
+        <p class="hint">{watching ? peopleInWords(look(camera.name).value) : t("page.camera.people.blind")}</p>
       )}
       <ul>
         {people.map((person) => {

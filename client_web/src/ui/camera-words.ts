@@ -36,7 +36,8 @@ export function stateWord(camera: Camera, connected: boolean): string {
 
 /** "3 in view", "Nobody in view": for the line below a picture and its accessible name. */
 export function peopleInWords(look: FacesMessage | null): string {
-  const n = look?.people.length ?? 0;
+  if (!look) return t("camera.looking");
+  const n = look.people.length;
   return n ? counted("camera.count", n) : t("camera.nobody");
 }
 

@@ -52,7 +52,7 @@ export function Tally({ camera }: { camera: string }) {
   const words = LABELS.filter((label) => counts[label]).map((label) => `${counts[label]} ${t(`label.${label}`)}`);
   return (
     <p class="tally">
-      <span class="unseen">{words.length ? words.join(", ") : t("camera.nobody")}</span>
+      <span class="unseen">{words.length ? words.join(", ") : peopleInWords(newest)}</span>
       <span aria-hidden="true" title={words.join(", ")}>
         {words.length === 0 && <span class="tally-nobody">{peopleInWords(newest)}</span>}
         {LABELS.filter((label) => counts[label]).map((label) => (
