@@ -52,7 +52,9 @@ export function t<K extends Key>(key: K, ...rest: Rest<K>): string {
 
 /** Text of a key that comes as `.one` and `.other`, for `n` of them. */
 export function counted(stem: CountedKey, n: number): string {
-  const form = new Intl.PluralRules(language.value).select(n) === "one" ? "one" : "other";
+  const locale = language.value;
+  const rules = formatter(`plural ${locale}`, () => new Intl.PluralRules(locale));
+  const form = rules.select(n) === "one" ? "one" : "other";
   return fill(messages.value[`${stem}.${form}`] ?? stem, { n: number(n) });
 }
 
@@ -61,11 +63,25 @@ export function tryKey(key: string): string | undefined {
   return messages.value[key as Key];
 }
 
+const formatters = new Map<string, unknown>();
+
+/** A formatter made once: making one costs a cheap phone more than all else that it writes in a second. */
+export function formatter<T>(key: string, make: () => T): T {
+  let found = formatters.get(key) as T | undefined;
+  if (found === undefined) {
+    found = make();
+    formatters.set(key, found);
+  }
+  return found;
+}
+
 /** A number as the reader writes it, with at most `digits` decimals. */
 export function number(value: number, digits = 0): string {
-  return new Intl.NumberFormat(language.value, { maximumFractionDigits: digits }).format(value);
+  const [locale, options] = [language.value, { maximumFractionDigits: digits }];
+  return formatter(`number ${locale} ${digits}`, () => new Intl.NumberFormat(locale, options)).format(value);
 }
 
 export function percent(share: number): string {
-  return new Intl.NumberFormat(language.value, { style: "percent" }).format(share);
+  const locale = language.value;
+  return formatter(`percent ${locale}`, () => new Intl.NumberFormat(locale, { style: "percent" })).format(share);
 }

@@ -1,4 +1,4 @@
-import { language, number, t } from "./index";
+import { formatter, language, number, t } from "./index";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -58,5 +58,7 @@ export function day(then: number, now: number): string {
 function format(date: Date, options: Intl.DateTimeFormatOptions): string {
   // British English: the day before the month and a 24-hour clock, as hospitals write it.
   const locale = language.value === "en" ? "en-GB" : language.value;
-  return new Intl.DateTimeFormat(locale, options).format(date);
+  return formatter(`date ${locale} ${JSON.stringify(options)}`, () => new Intl.DateTimeFormat(locale, options)).format(
+    date,
+  );
 }

@@ -166,7 +166,8 @@ async function loadAlerts(): Promise<void> {
     for (const page of pages) list.add(page.alerts);
     publish();
   } catch (error) {
-    tellError(error);
+    // Without a connection the bar says so, and the alerts are loaded when it is back.
+    if (connected.peek()) tellError(error);
   }
 }
 

@@ -3,7 +3,7 @@ import { type Key, t } from "../i18n";
 import { acknowledge } from "../state/house";
 import { isDark, singleKeys, theme } from "../state/preferences";
 import { go } from "../state/router";
-import { Dialog } from "./basics";
+import { Button, Dialog } from "./basics";
 import { toggleSound } from "./shell";
 
 const ROWS: readonly [string, Key][] = [
@@ -22,7 +22,7 @@ const ROWS: readonly [string, Key][] = [
 
 export function KeysDialog({ onClose }: { onClose: () => void }) {
   return (
-    <Dialog title={t("keys.title")} onClose={onClose}>
+    <Dialog title={t("keys.title")} onClose={onClose} actions={<Button onClick={onClose}>{t("action.close")}</Button>}>
       <dl class="keys">
         {ROWS.map(([key, words]) => (
           <div key={key}>
