@@ -24,6 +24,8 @@ _BROWSER_PIXELS = frozenset({"yuv420p", "yuvj420p"})
 _SPS_START = re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67]")
 _NO_PICTURE_AFTER_S = 10.0
 """Packets that keep coming without giving a picture for this long can't be decoded."""
+_LEAST_STEP_S = 0.001
+"""Between two pictures of one camera."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ class VideoPlayer:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.pictures = 0
+        self._captured_s = float("-inf")
         self._stream = stream
         self._sink = sink
         self._spec = spec
@@ -153,10 +156,12 @@ class VideoPlayer:
         # With B-frames, packets come in another order than their pictures; looks must not go back in time.
         arrival = frame.opaque if isinstance(frame.opaque, _Arrival) and not self._b_frames else newest
         self.pictures += 1
+        # A decoder that is drained gives several pictures at once: each still has a time of its own.
+        self._captured_s = max(arrival.monotonic_s, self._captured_s + _LEAST_STEP_S)
         self._sink.frame(
             RawFrame(
                 sequence=self.pictures,
-                captured_monotonic_s=arrival.monotonic_s,
+                captured_monotonic_s=self._captured_s,
                 captured_utc=arrival.utc,
                 to_rgb=lambda: self._convert(frame),
                 media_ticks=arrival.ticks if self._info is not None and self._info.passthrough else None,
