@@ -22,16 +22,16 @@ MARGIN = 0.2
 
 PARTS = ("mask", "no_mask", "incorrect", "drawn_mask", "drawn_incorrect", "hand", "cup")
 DEFAULT_MIX: dict[str, float] = {
-    "mask": 0.28,
-    "no_mask": 0.28,
-    "incorrect": 0.13,
-    "drawn_mask": 0.15,
-    "drawn_incorrect": 0.06,
-    "hand": 0.06,
-    "cup": 0.04,
+    "mask": 0.27,
+    "no_mask": 0.25,
+    "incorrect": 0.12,
+    "drawn_mask": 0.21,
+    "drawn_incorrect": 0.07,
+    "hand": 0.05,
+    "cup": 0.03,
 }
 """Share of each kind of picture in a batch."""
-LOOKS = ((Look.OWN, 0.25), (Look.PLAIN, 0.25), (Look.SKIN, 0.3), (Look.PATTERN, 0.2))
+LOOKS = ((Look.OWN, 0.17), (Look.PLAIN, 0.2), (Look.SKIN, 0.38), (Look.PATTERN, 0.25))
 _WRONG = ((Wear.NOSE_OUT, 0.55), (Wear.CHIN, 0.42), (Wear.OVER_EYES, 0.03))
 
 

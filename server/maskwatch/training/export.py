@@ -25,7 +25,7 @@ def save(model: keras.Model, folder: Path, stem: str) -> dict[str, str]:
     folder.mkdir(parents=True, exist_ok=True)
     keras_file, onnx_file = folder / f"{stem}.keras", folder / f"{stem}.onnx"
     keras_file.with_suffix(".json").unlink(missing_ok=True)  # a card of what was here before would not fit
-    model.save(keras_file)
+    keras.Model(model.inputs, model.outputs, name=model.name).save(keras_file)  # without the optimizer's state
     export_onnx(model, onnx_file)
     return {path.name: sha256_of(path) for path in (keras_file, onnx_file)}
 
