@@ -112,6 +112,10 @@ def _problem_of_http(error: web.HTTPException) -> ProblemResponse:
     return ProblemResponse(problem(error.status, code, detail, remedy), headers)
 
 
+_CLIENT_CLOSED_REQUEST = 499
+"""What web servers note down for it; no client ever sees it."""
+
+
 class MissingPage(Protocol):
     """Shows that a page does not exist."""
 
@@ -142,7 +146,8 @@ class Problems:
                 log.warning("a request failed", path=request.path, code=error.code, error=redact_text(str(error)))
             return response
         except ConnectionError:
-            raise
+            # The client went away in the middle of its request: there is nobody left to answer, and nothing is wrong.
+            return web.Response(status=_CLIENT_CLOSED_REQUEST)
         except Exception as error:  # noqa: BLE001 - the web's supervisor: it logs, and no stack goes out
             return _crashed(request, error)
 
