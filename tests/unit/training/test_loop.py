@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from maskwatch.errors import ModelError
+from maskwatch.training.detector_training import blend
 from maskwatch.training.loop import Batch, Row, Run, prefetched, set_seed
+from maskwatch.training.recipes import take_weights
 
 
 def tiny(units: int = 3) -> keras.Model:
@@ -90,3 +92,19 @@ def test_what_fails_while_making_a_batch_is_not_swallowed() -> None:
 
     with pytest.raises(ValueError, match="spoiled"):
         list(prefetched(make, 5))
+
+
+def test_blending_mixes_the_trained_weights_with_those_begun_with() -> None:
+    model = tiny()
+    begun_with = model.get_weights()
+    model.set_weights([weight + 1 for weight in begun_with])
+    blend(model, begun_with, share=0.7)
+    for mixed, old in zip(model.get_weights(), begun_with, strict=True):
+        assert mixed == pytest.approx(old + 0.7, abs=1e-6)
+
+
+def test_only_a_model_of_the_same_architecture_can_be_trained_further(tmp_path: Path) -> None:
+    tiny(units=5).save(tmp_path / "other.keras")
+    for name in ("other.keras", "missing.keras"):
+        with pytest.raises(ModelError, match=name):
+            take_weights(tiny(), tmp_path / name)
