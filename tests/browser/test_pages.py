@@ -241,6 +241,38 @@ def test_an_alert_is_read_acknowledged_and_erased(
     expect(page).to_have_url(server.url + "/alerts")
 
 
+def test_new_alerts_wait_while_the_feed_is_read(
+    start_maskwatch: StartMaskwatch,
+    clips: Clips,
+    chromium: Callable[..., Browser],
+    watched_context: Callable[..., WatchedContext],
+) -> None:
+    rules = {"dwell_s": 0.5}
+    server = start_maskwatch({"cameras": {"door": {"url": str(clips.bare), "rules": rules}}})
+    page = watched_context(chromium(), **DESK).page()
+    page.goto(server.url)
+    row = page.locator('.alert-row:has-text("door")').first
+    expect(row).to_be_visible(timeout=PATIENCE_MS)
+    row.hover()
+    before = row.bounding_box()
+    added = page.request.post(
+        f"{server.url}/api/v1/cameras",
+        data={"name": "ward-3", "url": str(clips.two_people), "rules": rules},
+        headers={"Origin": server.url},
+    )
+    assert added.ok, added.text()
+    waiting = page.locator(".feed-new")
+    expect(waiting).to_have_text("1 new alert", timeout=PATIENCE_MS)
+    after = row.bounding_box()
+    assert before is not None
+    assert after is not None
+    assert (after["x"], after["y"]) == (before["x"], before["y"])
+    page.screenshot(path=ARTIFACTS / "feed-waiting.png")
+    waiting.click()
+    expect(page.locator(".alert-row").first).to_contain_text("ward-3")
+    expect(waiting).not_to_be_visible()
+
+
 def test_a_lost_connection_is_said_at_once_and_mends_itself(
     start_maskwatch: StartMaskwatch,
     clips: Clips,

@@ -1,10 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { counted, t } from "../i18n";
-import { FeedGate } from "../state/feed";
+import { FeedGate, type FeedView } from "../state/feed";
 import { alerts } from "../state/house";
 import { AlertRow } from "./alert-row";
 import { Empty } from "./basics";
 import { Glyph } from "./icons";
+
+const NOTHING: FeedView = { shown: [], waiting: 0, fresh: new Set() };
 
 /** The newest alerts. New ones slide in at the top, unless somebody is reading: then a button says how many wait. */
 export function Feed() {
@@ -12,7 +14,7 @@ export function Feed() {
   const [reading, setReading] = useState(false);
   const scroller = useRef<HTMLDivElement>(null);
   const found = alerts.value;
-  const view = gate.view(found ?? [], reading || found === null);
+  const view = found === null ? NOTHING : gate.view(found, reading);
 
   const stillReading = () => setReading(isScrolled(scroller.current));
   useEffect(() => {
@@ -27,28 +29,30 @@ export function Feed() {
     scroller.current?.scrollTo({ top: 0 });
     if (isScrolled(scroller.current)) scroller.current?.parentElement?.scrollIntoView();
     setReading(false);
+    // Once they are shown, whoever still points at the feed reads on.
+    requestAnimationFrame(() => setReading(scroller.current?.parentElement?.matches(":hover") === true));
   };
   return (
-    <section class="feed" aria-labelledby="feed-title">
+    // The whole of it is what is being read: the button that says what waits is pressed from within.
+    <section
+      class="feed"
+      aria-labelledby="feed-title"
+      onPointerEnter={(event) => event.pointerType === "mouse" && setReading(true)}
+      onPointerLeave={stillReading}
+      onFocusIn={() => setReading(true)}
+      onFocusOut={stillReading}
+    >
       <header>
         <h2 id="feed-title">{t("live.feed")}</h2>
+        {view.waiting > 0 && (
+          <button type="button" class="button feed-new" onClick={showNew}>
+            <Glyph name="up" />
+            {counted("live.feed.new", view.waiting)}
+          </button>
+        )}
         <a href="/alerts">{t("live.feed.all")}</a>
       </header>
-      {view.waiting > 0 && (
-        <button type="button" class="button feed-new" onClick={showNew}>
-          <Glyph name="up" />
-          {counted("live.feed.new", view.waiting)}
-        </button>
-      )}
-      <div
-        class="feed-scroll"
-        ref={scroller}
-        onScroll={() => setReading(isScrolled(scroller.current) || reading)}
-        onPointerEnter={(event) => event.pointerType === "mouse" && setReading(true)}
-        onPointerLeave={stillReading}
-        onFocusIn={() => setReading(true)}
-        onFocusOut={stillReading}
-      >
+      <div class="feed-scroll" ref={scroller} onScroll={() => setReading(isScrolled(scroller.current) || reading)}>
         {found && view.shown.length === 0 && <Empty icon="check" title={t("live.feed.empty")} />}
         <ol class="rows" aria-label={t("alerts.list")}>
           {view.shown.map((alert) => (
