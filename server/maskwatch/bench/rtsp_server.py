@@ -1,4 +1,4 @@
-"""A real RTSP server for benchmarks and tests: GStreamer's, run by the system's python3 (`python3-gi`, `gir1.2-gst-rtsp-server-1.0`).
+"""A real RTSP server for benchmarks and tests: GStreamer's, run by the system's python3 (`python3-gi`).
 
 Reads one JSON line on standard input, `{"port": 0, "mounts": [{"path": "/cam", "clips": ["a.mp4"], "codec": "h264",
 "audio": "aac" | "opus" | null, "user": null, "password": null, "encoding_name": null}]}`, prints `{"port": N}` when it
