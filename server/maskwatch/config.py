@@ -107,7 +107,6 @@ class DetectionSettings(Settings):
     threads: int = Field(default=1, ge=1, le=64)
     """Inference threads; each takes the newest frames of the cameras that are due and batches over them."""
 
-
     @property
     def plugins(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """The settings of detector and classifier, with the common runtime where theirs names none."""
