@@ -72,7 +72,7 @@ class WebsocketApi:
             last_event_id,
             OutboxPorts(
                 send=socket.send_str,
-                events_after=self._alerts.events_after,
+                events_after=lambda after, limit: asyncio.shield(self._alerts.events_after(after, limit)),
                 encode=lambda event: event_view(event).model_dump_json(),
                 greet=self._greet,
             ),
@@ -124,16 +124,17 @@ class WebsocketApi:
 
     async def _greet(self, request: Subscribe) -> Greeting:
         """Answer a subscription: can every event after the one it names still be had?"""
-        last = await self._alerts.last_event_id()
+        # Shielded, here and below: a client that leaves must not break a query off, which costs a database connection.
+        last = await asyncio.shield(self._alerts.last_event_id())
         wanted = request.resume_from
         if wanted is None:
             return Greeting(text=await self._hello(last, resumed=False))
         # An id beyond the newest comes from another database: its page must load anew.
-        resumed = await self._alerts.oldest_event_id() - 1 <= wanted <= last
+        resumed = await asyncio.shield(self._alerts.oldest_event_id()) - 1 <= wanted <= last
         return Greeting(text=await self._hello(last, resumed=resumed), go_on_after=wanted if resumed else last)
 
     async def _hello(self, last_event_id: int, *, resumed: bool) -> str:
-        open_alerts = await self._alerts.count_open()
+        open_alerts = await asyncio.shield(self._alerts.count_open())
         return HelloMessage(
             server_version=__version__,
             server_time=datetime.now(UTC),
