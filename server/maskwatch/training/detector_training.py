@@ -93,10 +93,10 @@ def _training_scenes(root: Path) -> list[Scene]:
 def _save(target: Path, root: Path, train: Sequence[Example], seen: Sequence[Sequence[Face]]) -> None:
     np.savez(
         target,
-        paths=np.array([str(example.path.relative_to(root)) for example in train]),
-        counts=np.array([len(example.truth) for example in train]),
+        paths=np.array([str(example.path.relative_to(root)) for example in train], np.str_),
+        counts=np.array([len(example.truth) for example in train], np.int64),
         truths=np.concatenate([np.zeros((0, TRUTH_WIDTH), np.float32), *(example.truth for example in train)]),
-        seen_counts=np.array([len(faces) for faces in seen]),
+        seen_counts=np.array([len(faces) for faces in seen], np.int64),
         seen=np.array(
             [(f.box.x1, f.box.y1, f.box.x2, f.box.y2, f.score) for faces in seen for f in faces], np.float64
         ).reshape(-1, 5),
@@ -105,11 +105,11 @@ def _save(target: Path, root: Path, train: Sequence[Example], seen: Sequence[Seq
 
 def _load(source: Path, root: Path) -> tuple[list[Example], list[list[Face]]]:
     with np.load(source) as stored:
-        truths = np.split(stored["truths"], np.cumsum(stored["counts"])[:-1])
+        truths = np.split(stored["truths"], np.cumsum(stored["counts"]))[:-1]  # the last part is empty
         train = [
             Example(path=root / str(path), truth=truth) for path, truth in zip(stored["paths"], truths, strict=True)
         ]
-        rows = np.split(stored["seen"], np.cumsum(stored["seen_counts"])[:-1])
+        rows = np.split(stored["seen"], np.cumsum(stored["seen_counts"]))[:-1]
     seen = [[Face(box=Box(*row[:4]), score=row[4]) for row in part.tolist()] for part in rows]
     return train, seen
 
