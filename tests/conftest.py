@@ -1,5 +1,8 @@
 """Fixtures that run real servers; each is in a module of its own under `fixtures/`."""
 
+# Loaded after TensorFlow it crashes the interpreter: each brings libraries of its own. The service loads it first as well.
+import pylibsrtp  # noqa: F401
+
 pytest_plugins = [
     "tests.fixtures.clips",
     "tests.fixtures.postgresql",

@@ -109,13 +109,18 @@ async def seen(page: Page, count: int) -> list[dict[str, Any]]:
 
 
 def in_step(frames: list[dict[str, Any]]) -> None:
-    """Each picture is the one its time says. A browser on a busy machine may show the next before it calls the page."""
-    late = []
+    """Each picture is the one its time says.
+
+    A browser on a busy machine calls the page so late that it may already show a later picture: one that came before
+    the next call. Were times and pictures paired wrongly, all of them would be off, and not now and then one.
+    """
+    late = 0
     for frame, following in itertools.pairwise(frames):
-        if frame["code"] != frame["ticks"]:
-            assert frame["code"] == following["ticks"], f"{frame} is neither its picture nor the next, {following}"
-            late.append(frame)
-    assert len(late) <= len(frames) // 10, f"{len(late)} of {len(frames)} pictures are not the ones their time says"
+        ahead = (frame["code"] - frame["ticks"]) % MODULUS
+        until_next = (following["ticks"] - frame["ticks"]) % MODULUS
+        assert ahead <= until_next, f"{frame} is neither its picture nor one before the next, {following}"
+        late += ahead > 0
+    assert late < len(frames) / 2, f"{late} of {len(frames)} pictures are not the ones their time says"
 
 
 @pytest.mark.parametrize("passthrough", [True, False], ids=["passed on", "encoded"])
