@@ -1,6 +1,6 @@
 """Fixtures that run real servers; each is in a module of its own under `fixtures/`."""
 
-# Loaded after TensorFlow it crashes the interpreter: each brings libraries of its own. The service loads it first as well.
+# Loaded after TensorFlow it crashes the interpreter (libraries of their own). The service loads it first, too.
 import pylibsrtp  # noqa: F401
 
 pytest_plugins = [
