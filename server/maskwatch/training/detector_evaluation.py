@@ -54,7 +54,7 @@ class Judged:
 
     def score_for(self, unmatched: float) -> float:
         """The lowest score at which at most so many detections a picture match no face."""
-        allowed = int(unmatched * self.pictures + 1e-9)
+        allowed = int(unmatched * self.pictures)
         mistakes = np.sort(self.scores[self.wrong & ~self.known])[::-1]
         return 0.0 if len(mistakes) <= allowed else float(np.nextafter(mistakes[allowed], 2))
 
