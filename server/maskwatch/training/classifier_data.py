@@ -22,11 +22,11 @@ MARGIN = 0.2
 
 PARTS = ("mask", "no_mask", "incorrect", "drawn_mask", "drawn_incorrect", "hand", "cup")
 DEFAULT_MIX: dict[str, float] = {
-    "mask": 0.27,
-    "no_mask": 0.25,
-    "incorrect": 0.12,
-    "drawn_mask": 0.21,
-    "drawn_incorrect": 0.07,
+    "mask": 0.25,
+    "no_mask": 0.24,
+    "incorrect": 0.09,
+    "drawn_mask": 0.23,
+    "drawn_incorrect": 0.11,
     "hand": 0.05,
     "cup": 0.03,
 }

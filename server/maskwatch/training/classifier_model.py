@@ -13,7 +13,7 @@ SEED_SIZE = 224
 SEED_PARAMETERS = 11_169_218
 
 
-def build_compact(classes: int = 3, *, width: int = 32, size: int = COMPACT_SIZE) -> keras.Model:
+def build_compact(classes: int = 3, *, width: int = 48, size: int = COMPACT_SIZE) -> keras.Model:
     """The classifier that ships: a small residual network for one CPU core.
 
     Full convolutions where there are few channels, separable residual blocks where there are many; average pooling to

@@ -100,8 +100,8 @@ def _cutters(root: Path) -> dict[str, Callable[[], list[Patch]]]:
 class ClassifierPlan:
     """What a training run is made of."""
 
-    epochs: int = 20
-    steps: int = 150
+    epochs: int = 60
+    steps: int = 200
     batch: int = 64
     learning_rate: float = 2e-3
     seed: int = 7

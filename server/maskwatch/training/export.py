@@ -12,6 +12,7 @@ import numpy as np
 
 from maskwatch.errors import ModelError
 from maskwatch.modelfiles import open_model, read_card, sha256_of
+from maskwatch.training.onnx_passes import slim_entry
 
 TOLERANCE = 1e-3
 """How far the answers of Keras and ONNX Runtime may be apart on the same pixels."""
@@ -38,10 +39,15 @@ def export_onnx(model: keras.Model, target: Path) -> None:
     """
     entry = model.inputs[0]
     signature = [keras.InputSpec(shape=(None, *entry.shape[1:]), dtype=entry.dtype, name="picture")]
+    import onnx  # noqa: PLC0415 - only exporting needs it
+
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             model.export(str(target), format="onnx", input_signature=signature, verbose=False)
+        exported = onnx.load(target)
+        slim_entry(exported)
+        onnx.save(exported, target)
     except Exception as error:
         raise ModelError(f"{model.name} can't be exported to {target}: {type(error).__name__}.") from error
 

@@ -20,6 +20,7 @@ from maskwatch.training.datasets import PICTURES, read_picture
 Points = NDArray[np.float32]
 _KINDS = ("surgical", "surgical_green", "surgical_blue", "N95", "KN95", "cloth")
 _TEMPLATE_WIDTH = 200  # pixels; faces are smaller than that
+_STEEPEST = 3.0  # of a half mask, the far edge may look at most this much smaller than the near one
 _TURNED = 0.3  # nose this far off the middle (in half face widths) asks for a template seen from the side
 
 
@@ -202,12 +203,27 @@ def _warp(rgba: NDArray[np.uint8], source: Points, target: Points, shape: tuple[
     fold = round(float(source[1, 0] + source[4, 0]) / 2)
     layer = np.zeros((height, width, 4), np.uint8)
     for corners, columns in (((0, 1, 4, 3), slice(0, fold + 1)), ((1, 2, 5, 4), slice(fold, rgba.shape[1]))):
-        matrix = cv2.getPerspectiveTransform(source[list(corners)], target[list(corners)])
         half = np.zeros_like(rgba)
         half[:, columns] = rgba[:, columns]
+        outline = np.array([(x, y) for x in (columns.start, columns.stop) for y in (0, rgba.shape[0])], np.float32)
+        matrix = _placed(source[list(corners)], target[list(corners)], outline)
         drawn = cv2.warpPerspective(half, matrix, (width, height), flags=cv2.INTER_LINEAR)
         layer = np.where(drawn[..., 3:] > layer[..., 3:], drawn, layer)
     return layer
+
+
+def _placed(source: Points, target: Points, outline: Points) -> NDArray[np.float64]:
+    """The homography that takes four key points to their places, tamed where it would not stay near them.
+
+    On a face in profile the nose lies near or beyond the cheek. The perspective through such points has its horizon
+    within the mask and would paint it over the whole picture; the nearest affine map stands in for it there.
+    """
+    matrix = np.asarray(cv2.getPerspectiveTransform(source, target), np.float64)
+    depths = np.column_stack([outline, np.ones(len(outline))]) @ matrix[2]
+    if depths.min() > 0 and depths.max() < _STEEPEST * depths.min():
+        return matrix
+    affine, *_ = np.linalg.lstsq(np.column_stack([source, np.ones(4)]), target, rcond=None)
+    return np.vstack([affine.T, (0.0, 0.0, 1.0)])
 
 
 def _dress(
