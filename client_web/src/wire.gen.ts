@@ -476,7 +476,7 @@ export interface components {
          * @description Why an alert was closed.
          * @enum {string}
          */
-        CloseReason: "mask_on" | "left" | "camera_lost" | "server_restarted";
+        CloseReason: "mask_on" | "left" | "camera_lost" | "server_restarted" | "repeated";
         /**
          * Erased
          * @description How many alerts were erased, pictures and all.
@@ -809,7 +809,7 @@ export interface components {
             /**
              * Memory S
              * @description Seconds a person out of sight is remembered as the same person; then the alert is closed.
-             * @default 2
+             * @default 3
              */
             memory_s: number;
             /**
@@ -824,6 +824,18 @@ export interface components {
              * @default 16
              */
             min_face_px: number;
+            /**
+             * Rearm S
+             * @description Seconds a mask must be seen on until an alert is closed; only then the same person may raise another.
+             * @default 2
+             */
+            rearm_s: number;
+            /**
+             * Repeat After S
+             * @description Seconds after which a violation that goes on is alerted again; none: one violation is one alert.
+             * @default null
+             */
+            repeat_after_s: number | null;
         };
         /**
          * ServiceInfo

@@ -136,7 +136,8 @@ describe("a name for a new camera", () => {
 describe("an alert's evidence", () => {
   it("is taken with care", () => {
     const nothing = evidenceOf(alert({ evidence: { box: [1, 2], looks: "many", quality: null, frame: 3 } }));
-    expect(Object.values(nothing).every((value) => value === null)).toBe(true);
+    expect(nothing.trail).toEqual([]);
+    expect(Object.values({ ...nothing, trail: null }).every((value) => value === null)).toBe(true);
     const full = evidenceOf(
       alert({
         evidence: {
@@ -177,5 +178,33 @@ describe("what went wrong", () => {
     expect(obstacleOf(new DOMException("", "NotAllowedError"))).toBe("denied");
     expect(obstacleOf(new DOMException("", "NotFoundError"))).toBe("noCamera");
     expect(obstacleOf(new TypeError())).toBe("unsupported");
+  });
+});
+
+describe("the looks that led to an alert", () => {
+  const trail = {
+    at_s: [-0.4, -0.2, 0],
+    label: ["unknown", "no_mask", "no_mask"],
+    weight: [0, 0.5, 1],
+    probabilities: { mask: [0.3, 0.1, 0.02], no_mask: [0.3, 0.8, 0.97], incorrect: [0.3, 0.1, 0.01] },
+    belief: { mask: [0.33, 0.25, 0.1], no_mask: [0.33, 0.5, 0.8], incorrect: [0.33, 0.25, 0.1] },
+  };
+
+  it("come out of their columns", () => {
+    const looks = evidenceOf(alert({ evidence: { trail, settings: { belief: { enter: 0.6 } } } }));
+    expect(looks.enter).toBe(0.6);
+    expect(looks.trail.map(({ atS, label, weight }) => [atS, label, weight])).toEqual([
+      [-0.4, "unknown", 0],
+      [-0.2, "no_mask", 0.5],
+      [0, "no_mask", 1],
+    ]);
+    expect(looks.trail[2]?.belief.no_mask).toBe(0.8);
+  });
+
+  it("are none in alerts of older versions, and broken ones are left out", () => {
+    expect(evidenceOf(alert()).trail).toEqual([]);
+    expect(evidenceOf(alert({ evidence: { trail: "?" } })).trail).toEqual([]);
+    const short = { ...trail, weight: [1], label: ["mask", 3], belief: null };
+    expect(evidenceOf(alert({ evidence: { trail: short } })).trail).toHaveLength(1);
   });
 });

@@ -122,7 +122,11 @@ class RuleSettings(Settings):
 
     dwell_s: float = Field(default=2.0, ge=0, le=3600)
     """Seconds a person must have been believed to wear no mask before an alert is raised."""
-    memory_s: float = Field(default=2.0, gt=0, le=60)
+    rearm_s: float = Field(default=2.0, ge=0, le=3600)
+    """Seconds a mask must be seen on until an alert is closed; only then the same person may raise another."""
+    repeat_after_s: float | None = Field(default=None, gt=0, le=86_400)
+    """Seconds after which a violation that goes on is alerted again; none: one violation is one alert."""
+    memory_s: float = Field(default=3.0, gt=0, le=60)
     """Seconds a person out of sight is remembered as the same person; then the alert is closed."""
     min_face_px: float = Field(default=16.0, ge=4)
     """Faces whose longer side is below this are never judged ("can't tell")."""

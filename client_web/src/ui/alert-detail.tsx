@@ -10,6 +10,7 @@ import { go, search } from "../state/router";
 import type { Alert } from "../wire.gen";
 import { outcome } from "./alert-row";
 import { Button, Confirm, Empty } from "./basics";
+import { BeliefPlot } from "./belief-plot";
 import { evidenceOf, likeliest } from "./evidence";
 import { Glyph, LabelShape } from "./icons";
 import { Ago } from "./time";
@@ -128,6 +129,7 @@ function Why({ alert }: { alert: Alert }) {
   return (
     <section class="why">
       <h3>{t("alert.why")}</h3>
+      <BeliefPlot alert={alert} evidence={evidence} />
       <ul>
         {sentences.map((sentence) => (
           <li key={sentence}>{sentence}</li>

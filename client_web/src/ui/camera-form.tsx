@@ -7,6 +7,7 @@ import { changeCamera } from "./camera-actions";
 interface Values {
   detect_fps: number;
   dwell_s: number;
+  rearm_s: number;
   memory_s: number;
   sureness: number;
   alert_incorrect: boolean;
@@ -15,6 +16,7 @@ interface Values {
 const NUMBERS = [
   ["detect_fps", 0.2, 60, 0.1],
   ["dwell_s", 0, 3600, 0.5],
+  ["rearm_s", 0, 3600, 0.5],
   ["memory_s", 0.5, 60, 0.5],
   ["sureness", 34, 100, 1],
 ] as const;
@@ -22,15 +24,17 @@ const NUMBERS = [
 const KEYS = {
   detect_fps: "page.camera.detect_fps",
   dwell_s: "page.camera.dwell_s",
+  rearm_s: "page.camera.rearm_s",
   memory_s: "page.camera.memory_s",
   sureness: "page.camera.min_confidence",
 } as const;
 
 function valuesOf(camera: Camera): Values {
-  const { dwell_s, memory_s, min_confidence, alert_incorrect } = camera.rules;
+  const { dwell_s, rearm_s, memory_s, min_confidence, alert_incorrect } = camera.rules;
   return {
     detect_fps: camera.detect_fps,
     dwell_s,
+    rearm_s,
     memory_s,
     sureness: Math.round(min_confidence * 100),
     alert_incorrect,
@@ -52,6 +56,7 @@ export function CameraForm({ camera }: { camera: Camera }) {
     const rules: RuleSettings = {
       ...camera.rules,
       dwell_s: values.dwell_s,
+      rearm_s: values.rearm_s,
       memory_s: values.memory_s,
       min_confidence: values.sureness / 100,
       alert_incorrect: values.alert_incorrect,

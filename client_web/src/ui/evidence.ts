@@ -10,9 +10,23 @@ export interface Evidence {
   belief: Record<string, number> | null;
   quality: { size_px: number; frontality: number; weight: number } | null;
   models: string | null;
+  /** Belief that a state needs before it is taken, 0 to 1. */
+  enter: number | null;
+  /** The newest looks, oldest first; the last one decided. */
+  trail: SeenLook[];
+}
+
+/** One look: seconds before the deciding one (0 or less), what it said, how far it was trusted, and belief after it. */
+export interface SeenLook {
+  atS: number;
+  label: MaskLabel;
+  weight: number;
+  probabilities: Record<string, number>;
+  belief: Record<string, number>;
 }
 
 const LABELS: readonly string[] = ["mask", "no_mask", "incorrect"] satisfies MaskLabel[];
+const SAID: readonly string[] = [...LABELS, "unknown" satisfies MaskLabel];
 
 /** What an alert's free-form evidence holds, taken with care: alerts of older versions may lack any of it. */
 export function evidenceOf(alert: Alert): Evidence {
@@ -34,6 +48,8 @@ export function evidenceOf(alert: Alert): Evidence {
         ? { size_px: quality.size_px, frontality: quality.frontality, weight: quality.weight }
         : null,
     models: modelNames(settings.models),
+    enter: numberOr(record(settings.belief).enter) ?? numberOr(rules.min_confidence),
+    trail: trailOf(found.trail),
   };
 }
 
@@ -64,4 +80,27 @@ function shares(value: unknown): Record<string, number> | null {
 function modelNames(value: unknown): string | null {
   const names = Object.values(record(value)).filter((name) => typeof name === "string");
   return names.length ? names.join(", ") : null;
+}
+
+/** The looks out of their columns; one that lacks its time, label or weight is left out. */
+function trailOf(value: unknown): SeenLook[] {
+  const columns = record(value);
+  const times = list(columns.at_s);
+  const looks: SeenLook[] = [];
+  for (const [index, atS] of times.entries()) {
+    const label = list(columns.label)[index];
+    const weight = list(columns.weight)[index];
+    if (!isNumber(atS) || !isNumber(weight) || typeof label !== "string" || !SAID.includes(label)) continue;
+    const probabilities = at(columns.probabilities, index);
+    looks.push({ atS, weight, label: label as MaskLabel, probabilities, belief: at(columns.belief, index) });
+  }
+  return looks;
+}
+
+function at(columns: unknown, index: number): Record<string, number> {
+  return shares(Object.fromEntries(Object.entries(record(columns)).map(([key, all]) => [key, list(all)[index]]))) ?? {};
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
 }

@@ -67,6 +67,12 @@ class Compliance:
         """Go on with what `other` believes: its settings were changed while people were in view."""
         self._people = other._people  # noqa: SLF001
 
+    def join(self, gone_id: int, kept_id: int) -> None:
+        """The person `gone_id` turned out to be `kept_id`: what was believed of them before goes on."""
+        gone = self._people.pop(gone_id, None)
+        if gone is not None:
+            self._people.setdefault(kept_id, gone)
+
     def _judge(self, t_s: float, track: Track) -> Track:
         person = self._people.setdefault(track.id, _Person(updated_s=t_s, state_since_s=track.first_seen_s))
         self._fade(person, t_s)

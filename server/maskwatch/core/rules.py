@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from maskwatch.core.trail import Trails
 from maskwatch.core.types import (
     AlertAction,
     AlertChange,
@@ -17,19 +18,27 @@ from maskwatch.core.types import (
 
 _KIND_OF = {TrackState.NO_MASK: AlertKind.NO_MASK, TrackState.INCORRECT: AlertKind.INCORRECT}
 _VIOLATIONS = (MaskLabel.NO_MASK, MaskLabel.INCORRECT)
+_CLOCK_S = 1e-6
+"""Clocks are floats: what lies exactly a limit apart must count as such."""
 
 
 @dataclass(frozen=True, slots=True)
 class _OpenAlert:
-    id: str
+    """A violation that an alert was raised for. `id` is None where another camera's alert tells of this person."""
+
+    id: str | None
     kind: AlertKind
+    raised_s: float
 
 
 class DwellRule:
     """Raises one alert for a person seen in violation for `dwell_s`; closes it when the mask goes on or they leave.
 
     While a person can't be judged the alert stays as it is. One violation is one alert, even if it turns from a bare
-    face into a mask worn wrong. Alert ids come from `new_id`, so that the core stays free of chance.
+    face into a mask worn wrong, and even if a mask is held up for less than `rearm_s`: the alert closes, and the
+    person may have another, only after the mask was seen on for that long. With `repeat_after_s` a violation that
+    goes on is told again: a new alert takes the place of the one before. Alert ids come from `new_id`, so that the
+    core stays free of chance.
     """
 
     def __init__(
@@ -39,57 +48,86 @@ class DwellRule:
         dwell_s: float,
         kinds: frozenset[AlertKind],
         new_id: Callable[[], str],
+        rearm_s: float = 0.0,
+        repeat_after_s: float | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.camera = camera
         self.dwell_s = dwell_s
+        self.rearm_s = rearm_s
+        self.repeat_after_s = repeat_after_s
         self.kinds = kinds
         self._new_id = new_id
         self._settings = dict(settings or {})
         self._open: dict[int, _OpenAlert] = {}
-        self._looks: dict[int, int] = {}
+        self._trails = Trails()
 
     def take_over(self, other: "DwellRule") -> None:
         """Go on with the alerts that `other` has open: its settings were changed while people were in view."""
-        self._open, self._looks = other._open, other._looks  # noqa: SLF001
+        self._open, self._trails = other._open, other._trails  # noqa: SLF001
 
     def step(self, t_s: float, tracks: Sequence[Track]) -> list[AlertChange]:
         """What changes with the look at `t_s`."""
-        changes = [
-            self._close(t_s, track_id, CloseReason.LEFT)
-            for track_id in self._open.keys() - {track.id for track in tracks}
-        ]
-        self._looks = {track.id: self._looks.get(track.id, 0) + (track.observation is not None) for track in tracks}
+        self._trails.step(t_s, tracks)
+        changes: list[AlertChange] = []
+        for track_id in sorted(self._open.keys() - {track.id for track in tracks}):
+            changes += self._close(t_s, track_id, CloseReason.LEFT)
         for track in tracks:
-            if track.id in self._open:
-                if track.state is TrackState.COMPLIANT:
-                    changes.append(self._close(t_s, track.id, CloseReason.MASK_ON))
-            elif self._is_due(t_s, track):
-                changes.append(self._raise(t_s, track))
+            alert = self._open.get(track.id)
+            if alert is None:
+                changes += self._raise(t_s, track) if self._is_due(t_s, track) else []
+            elif self._is_over(track):
+                changes += self._close(t_s, track.id, CloseReason.MASK_ON)
+            elif self._repeats(t_s, track, alert):
+                changes += [*self._close(t_s, track.id, CloseReason.REPEATED), *self._raise(t_s, track)]
         return changes
+
+    def join(self, gone_id: int, kept_id: int) -> None:
+        """The person `gone_id`, who has no alert yet, turned out to be `kept_id`."""
+        self._trails.join(gone_id, kept_id)
+
+    def has_alert(self, track_id: int) -> bool:
+        """Whether the person's violation was alerted and is not over."""
+        return track_id in self._open
+
+    def excuse(self, t_s: float, track_id: int, kind: AlertKind) -> None:
+        """Another alert tells of this person's violation already: raise none before the mask was on, or they left."""
+        self._open.setdefault(track_id, _OpenAlert(None, kind, t_s))
 
     def close_all(self, t_s: float) -> list[AlertChange]:
         """Close every open alert because the camera is gone."""
-        self._looks.clear()
-        return [self._close(t_s, track_id, CloseReason.CAMERA_LOST) for track_id in list(self._open)]
+        self._trails.clear()
+        return [
+            change for track_id in list(self._open) for change in self._close(t_s, track_id, CloseReason.CAMERA_LOST)
+        ]
 
     def _is_due(self, t_s: float, track: Track) -> bool:
+        return self._shows_violation(track) and t_s - track.state_since_s >= self.dwell_s - _CLOCK_S
+
+    def _shows_violation(self, track: Track) -> bool:
         kind = _KIND_OF.get(track.state)
         if kind is None or kind not in self.kinds:
             return False
         # The deciding look must show the violation: it becomes the alert's picture.
-        if track.observation is None or track.observation.verdict.label not in _VIOLATIONS:
-            return False
-        # Clocks are floats: a look that lies exactly dwell_s after the first must count as such.
-        return t_s - track.state_since_s >= self.dwell_s - 1e-6
+        return track.observation is not None and track.observation.verdict.label in _VIOLATIONS
 
-    def _raise(self, t_s: float, track: Track) -> AlertChange:
+    def _is_over(self, track: Track) -> bool:
+        """Whether the mask was seen on for long enough; time out of sight proves nothing."""
+        seen_s = track.last_seen_s - track.state_since_s
+        return track.state is TrackState.COMPLIANT and seen_s >= self.rearm_s - _CLOCK_S
+
+    def _repeats(self, t_s: float, track: Track, alert: _OpenAlert) -> bool:
+        if self.repeat_after_s is None or t_s - alert.raised_s < self.repeat_after_s - _CLOCK_S:
+            return False
+        return self._shows_violation(track)
+
+    def _raise(self, t_s: float, track: Track) -> list[AlertChange]:
         kind, observation = _KIND_OF[track.state], track.observation
         if observation is None:
             msg = "an alert is raised on a look, and this person was not looked at"
             raise ValueError(msg)
-        alert = _OpenAlert(self._new_id(), kind)
-        self._open[track.id] = alert
+        alert_id = self._new_id()
+        self._open[track.id] = _OpenAlert(alert_id, kind, t_s)
         evidence = Evidence(
             box=observation.face.box,
             verdict=observation.verdict,
@@ -97,27 +135,36 @@ class DwellRule:
             belief=dict(track.belief),
             seen_s=t_s - track.first_seen_s,
             violation_s=t_s - track.state_since_s,
-            looks=self._looks[track.id],
+            looks=self._trails.count(track.id),
+            trail=self._trails.newest(track.id),
             settings=self._settings,
         )
-        return AlertChange(
-            action=AlertAction.RAISED,
-            alert_id=alert.id,
-            camera=self.camera,
-            track_id=track.id,
-            kind=kind,
-            at_s=t_s,
-            evidence=evidence,
-        )
+        return [self._change(AlertAction.RAISED, alert_id, t_s, track.id, kind, evidence=evidence)]
 
-    def _close(self, t_s: float, track_id: int, reason: CloseReason) -> AlertChange:
+    def _close(self, t_s: float, track_id: int, reason: CloseReason) -> list[AlertChange]:
         alert = self._open.pop(track_id)
+        if alert.id is None:
+            return []
+        return [self._change(AlertAction.CLOSED, alert.id, t_s, track_id, alert.kind, reason=reason)]
+
+    def _change(
+        self,
+        action: AlertAction,
+        alert_id: str,
+        t_s: float,
+        track_id: int,
+        kind: AlertKind,
+        *,
+        reason: CloseReason | None = None,
+        evidence: Evidence | None = None,
+    ) -> AlertChange:
         return AlertChange(
-            action=AlertAction.CLOSED,
-            alert_id=alert.id,
+            action=action,
+            alert_id=alert_id,
             camera=self.camera,
             track_id=track_id,
-            kind=alert.kind,
+            kind=kind,
             at_s=t_s,
             reason=reason,
+            evidence=evidence,
         )

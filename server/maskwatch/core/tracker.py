@@ -19,13 +19,30 @@ class _Person:
     first_seen_s: float
     last_seen_s: float
     velocity: tuple[float, float] = (0.0, 0.0)
+    followed_s: float = 0.0
+    """How long their motion has been known; 0 for somebody seen only once."""
     observation: Observation | None = field(default=None)
 
-    def predicted(self, t_s: float, horizon_s: float) -> Box:
-        """Where the box should be at `t_s`; motion goes on for `horizon_s`, then it is assumed to have ended."""
-        age_s = min(t_s - self.last_seen_s, horizon_s)
+    def predicted(self, t_s: float, box: Box, *, horizon_s: float, overshoot: float) -> Box:
+        """Where the box should be at `t_s`, if `box` is this person.
+
+        Motion surely goes on for `horizon_s`. Later the person may have stopped, gone on or walked a little faster
+        (by `overshoot`): of all places on that way the one nearest to `box` counts.
+        """
+        age_s = t_s - self.last_seen_s
+        if age_s > horizon_s:
+            age_s = self._nearest_s(box, horizon_s, age_s * overshoot)
         dx, dy = self.velocity[0] * age_s, self.velocity[1] * age_s
         return Box(self.box.x1 + dx, self.box.y1 + dy, self.box.x2 + dx, self.box.y2 + dy)
+
+    def _nearest_s(self, box: Box, least_s: float, most_s: float) -> float:
+        """When, between `least_s` and `most_s` on their way, they come nearest to `box`."""
+        (x, y), (from_x, from_y) = box.center, self.box.center
+        speed = self.velocity[0] ** 2 + self.velocity[1] ** 2
+        if speed <= 0:
+            return least_s
+        along_s = ((x - from_x) * self.velocity[0] + (y - from_y) * self.velocity[1]) / speed
+        return min(max(along_s, least_s), most_s)
 
     def see(self, t_s: float, observation: Observation, smoothing_s: float) -> None:
         """Take a new look: move the box there and blend the new speed into the old one by the time between."""
@@ -33,7 +50,9 @@ class _Person:
         if elapsed_s > 0:
             old_x, old_y = self.box.center
             new_x, new_y = observation.face.box.center
-            share = 1 - math.exp(-elapsed_s / smoothing_s)
+            self.followed_s += elapsed_s
+            # Corrected for having begun at rest: the first two looks give the whole speed, not a share of it.
+            share = math.expm1(-elapsed_s / smoothing_s) / math.expm1(-self.followed_s / smoothing_s)
             self.velocity = (
                 self.velocity[0] + share * ((new_x - old_x) / elapsed_s - self.velocity[0]),
                 self.velocity[1] + share * ((new_y - old_y) / elapsed_s - self.velocity[1]),
@@ -45,8 +64,9 @@ class MotionTracker:
     """Constant-velocity tracker with best-first matching.
 
     A face continues the person whose predicted place is nearest, measured in face sizes, so that near and far people
-    follow one rule. The reach grows with the time since the person was seen, up to `memory_s`, when they are forgotten.
-    Faces the detector is unsure of may continue a person but never start one.
+    follow one rule. The reach grows with the time since the person was seen, up to `memory_s`, when they are forgotten:
+    somebody who comes out behind a pillar goes on as who they were. Faces the detector is unsure of may continue a
+    person but never start one.
     """
 
     def __init__(self, *, memory_s: float = 2.0, birth_score: float = 0.6) -> None:
@@ -60,9 +80,15 @@ class MotionTracker:
     _REACH_SIZES_PER_S = 1.5
     """How much further for each second out of sight."""
     _REACH_MOST_SIZES = 3.0
+    _STRIDE_SIZES_PER_S = 7.0
+    """How fast people walk: the reach of somebody seen only once, whose way is not known yet."""
     _SIZE_RATIO = 1.8
     """How much larger or smaller a face may become between two looks."""
     _HORIZON_S = 0.6
+    _OVERSHOOT = 1.3
+    """How much faster somebody out of sight may have walked on."""
+    _STALE_PER_S = 0.3
+    """Who was seen more recently comes first: so many face sizes a second out of sight."""
     _SMOOTHING_S = 0.3
 
     def update(self, t_s: float, observations: Sequence[Observation]) -> list[Track]:
@@ -81,6 +107,20 @@ class MotionTracker:
         """Go on following the people of `other`: its settings were changed while they were in view."""
         self._people, self._next_id = other._people, other._next_id  # noqa: SLF001
 
+    def join(self, gone_id: int, kept_id: int) -> bool:
+        """The person `gone_id` turned out to be `kept_id`, who was out of sight: follow them as `kept_id` from now on.
+
+        False, and nothing changes, where one of them is not known, or both are in view.
+        """
+        people = {person.id: person for person in self._people}
+        gone, kept = people.get(gone_id), people.get(kept_id)
+        if gone is None or kept is None or gone is kept or kept.last_seen_s >= gone.first_seen_s:
+            return False
+        kept.box, kept.velocity, kept.observation = gone.box, gone.velocity, gone.observation
+        kept.last_seen_s, kept.followed_s = gone.last_seen_s, gone.followed_s
+        self._people = [person for person in self._people if person is not gone]
+        return True
+
     def forget(self) -> None:
         """Forget everybody; ids are not used again."""
         self._people = []
@@ -89,12 +129,13 @@ class MotionTracker:
         """Give each observation to at most one person, nearest pairs first; return the indices that found one."""
         pairs: list[tuple[float, int, int]] = []
         for person_index, person in enumerate(self._people):
-            predicted = person.predicted(t_s, self._HORIZON_S)
             gap_s = t_s - person.last_seen_s
             for index, observation in enumerate(observations):
-                distance = self._distance(predicted, observation.face.box, gap_s)
+                box = observation.face.box
+                predicted = person.predicted(t_s, box, horizon_s=self._HORIZON_S, overshoot=self._OVERSHOOT)
+                distance = self._distance(predicted, box, self._reach(person, gap_s))
                 if distance is not None:
-                    pairs.append((distance, person_index, index))
+                    pairs.append((distance + self._STALE_PER_S * gap_s, person_index, index))
         pairs.sort()
         matched_people: set[int] = set()
         taken: set[int] = set()
@@ -105,7 +146,12 @@ class MotionTracker:
                 self._people[person_index].see(t_s, observations[index], self._SMOOTHING_S)
         return taken
 
-    def _distance(self, predicted: Box, box: Box, gap_s: float) -> float | None:
+    def _reach(self, person: _Person, gap_s: float) -> float:
+        """How far from their predicted place they may be, in face sizes."""
+        per_s = self._REACH_SIZES_PER_S if person.followed_s > 0 else self._STRIDE_SIZES_PER_S
+        return min(self._REACH_SIZES + per_s * gap_s, self._REACH_MOST_SIZES)
+
+    def _distance(self, predicted: Box, box: Box, reach: float) -> float | None:
         """How unlike a face's place and size are to the predicted ones, in face sizes; None if out of reach."""
         size, predicted_size = box.longer_side, predicted.longer_side
         if size <= 0 or predicted_size <= 0:
@@ -115,7 +161,6 @@ class MotionTracker:
             return None
         (x, y), (predicted_x, predicted_y) = box.center, predicted.center
         distance = math.hypot(x - predicted_x, y - predicted_y) / ((size + predicted_size) / 2)
-        reach = min(self._REACH_SIZES + self._REACH_SIZES_PER_S * gap_s, self._REACH_MOST_SIZES)
         if distance > reach:
             return None
         return distance + 0.5 * math.log(ratio) + 0.3 * (1 - intersection_over_union(predicted, box))

@@ -193,11 +193,30 @@ class CloseReason(StrEnum):
     LEFT = "left"
     CAMERA_LOST = "camera_lost"
     SERVER_RESTARTED = "server_restarted"
+    REPEATED = "repeated"
+    """The violation goes on, and a new alert took this one's place, because `repeat_after_s` is set."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenLook:
+    """One look at a person as an alert remembers it: when (monotonic seconds), what it said, how far it was trusted
+    (0..1), and what was believed after it."""
+
+    at_s: float
+    label: MaskLabel
+    probabilities: Mapping[MaskLabel, float]
+    weight: float
+    belief: Mapping[MaskLabel, float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Why an alert was raised: enough to judge it later without the video."""
+    """Why an alert was raised: enough to judge it later without the video.
+
+    `seen_s` is how long the person had been known, `violation_s` how long the violation had lasted, `looks` how many
+    looks there were in all and `trail` the newest of them, oldest first; the last one is the look that decided.
+    `settings` holds the thresholds and the models' hashes.
+    """
 
     box: Box
     verdict: MaskVerdict
@@ -206,6 +225,7 @@ class Evidence:
     seen_s: float
     violation_s: float
     looks: int
+    trail: tuple[SeenLook, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 

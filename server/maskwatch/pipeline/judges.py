@@ -1,7 +1,7 @@
 """Tracker, compliance and rule of one camera, made from its settings: what turns observations into alerts."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from maskwatch.core.compliance import Compliance, ComplianceSettings
@@ -30,16 +30,23 @@ class Judges:
         """The judges that `spec` asks for. `evidence_settings` (the models' versions) goes into every alert."""
         rules = spec.rules
         kinds = {AlertKind.NO_MASK} | ({AlertKind.INCORRECT} if rules.alert_incorrect else set())
-        enter = rules.min_confidence
+        believed = ComplianceSettings(enter=rules.min_confidence, leave=max(1 / 3, rules.min_confidence - _HYSTERESIS))
         return cls(
             tracker=MotionTracker(memory_s=rules.memory_s),
-            compliance=Compliance(ComplianceSettings(enter=enter, leave=max(1 / 3, enter - _HYSTERESIS))),
+            compliance=Compliance(believed),
             rule=DwellRule(
                 camera=spec.name,
                 dwell_s=rules.dwell_s,
+                rearm_s=rules.rearm_s,
+                repeat_after_s=rules.repeat_after_s,
                 kinds=frozenset(kinds),
                 new_id=new_id,
-                settings={**evidence_settings, "rules": rules.model_dump(), "detect_fps": spec.detect_fps},
+                settings={
+                    **evidence_settings,
+                    "rules": rules.model_dump(),
+                    "detect_fps": spec.detect_fps,
+                    "belief": asdict(believed),
+                },
             ),
         )
 

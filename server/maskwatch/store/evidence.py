@@ -1,13 +1,13 @@
 """A new alert, with why it was raised as JSON: enough to judge it later without the video."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 import numpy as np
 
-from maskwatch.core.types import AlertChange, Evidence, MaskLabel
+from maskwatch.core.types import LABELS, AlertChange, Evidence, MaskLabel, SeenLook
 from maskwatch.store.records import AlertState, StoredAlert
 from maskwatch.store.tables import without_nul
 
@@ -53,8 +53,33 @@ def evidence_to_json(evidence: Evidence, frame_size: tuple[int, int]) -> dict[st
         "seen_s": round(float(evidence.seen_s), 3),
         "violation_s": round(float(evidence.violation_s), 3),
         "looks": int(evidence.looks),
+        "trail": _trail_to_json(evidence.trail),
         "settings": _plain(evidence.settings),
     }
+
+
+def _trail_to_json(trail: Sequence[SeenLook]) -> dict[str, Any]:
+    """The looks as columns, oldest first; `at_s` counts from the deciding look, which is the last, at 0.
+
+    Columns, because a list of alerts holds many of them: a look takes 70 bytes instead of 200.
+    """
+    decided_s = trail[-1].at_s if trail else 0.0
+    return {
+        "at_s": [round(float(look.at_s - decided_s), 3) for look in trail],
+        "label": [look.label.value for look in trail],
+        "weight": [_share(look.weight) for look in trail],
+        **{
+            column: {label.value: [_share(each.get(label, 0.0)) for each in shares] for label in LABELS}
+            for column, shares in (
+                ("probabilities", [look.probabilities for look in trail]),
+                ("belief", [look.belief for look in trail]),
+            )
+        },
+    }
+
+
+def _share(value: float) -> float | None:
+    return round(float(value), 3) if np.isfinite(value) else None
 
 
 def _plain(value: Any) -> Any:

@@ -43,6 +43,33 @@ def test_a_short_occlusion_keeps_the_person_and_a_long_one_does_not() -> None:
     assert [track.id for track in tracker.update(4.0, [look()])] == [2]
 
 
+def test_who_comes_out_behind_a_pillar_goes_on_as_who_they_were() -> None:
+    tracker = MotionTracker(memory_s=3.0)
+    for index in range(10):
+        tracker.update(index / 5, [look(x=300 * index / 5, size=40)])
+    tracker.update(2.6, [])
+    # Two seconds on, thirteen face sizes further.
+    assert [track.id for track in tracker.update(3.8, [look(x=300 * 3.7, size=40)])] == [1]
+
+
+def test_a_track_that_was_lost_and_born_anew_can_be_joined() -> None:
+    tracker = MotionTracker(memory_s=5.0)
+    tracker.update(0.0, [look(x=100)])
+    tracker.update(1.0, [look(x=900)])
+    assert tracker.join(2, 1)
+    (track,) = tracker.update(1.2, [look(x=905)])
+    assert (track.id, track.first_seen_s, track.last_seen_s) == (1, 0.0, 1.2)
+
+
+def test_people_who_are_in_view_together_are_never_joined() -> None:
+    tracker = MotionTracker()
+    tracker.update(0.0, [look(x=100), look(x=900)])
+    tracker.update(0.2, [look(x=100), look(x=900)])
+    assert not tracker.join(2, 1)
+    assert not tracker.join(2, 2)
+    assert not tracker.join(7, 1)
+
+
 def test_an_unsure_detection_continues_a_person_but_starts_none() -> None:
     tracker = MotionTracker(birth_score=0.6)
     assert tracker.update(0.0, [look(score=0.5)]) == []

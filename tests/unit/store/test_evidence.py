@@ -5,7 +5,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from maskwatch.core.types import Box, Evidence, MaskLabel, MaskVerdict, Quality
+from maskwatch.core.types import Box, Evidence, MaskLabel, MaskVerdict, Quality, SeenLook
 from maskwatch.store.evidence import evidence_to_json
 
 
@@ -20,6 +20,12 @@ def _evidence(**settings: Any) -> Evidence:
         seen_s=3.14159265,
         violation_s=np.float64(2),
         looks=np.int64(11),
+        trail=tuple(
+            SeenLook(
+                at_s=np.float64(at_s), label=MaskLabel.NO_MASK, probabilities=probabilities, weight=1.0, belief=belief
+            )
+            for at_s, belief in ((9.8, {}), (10.0, probabilities))
+        ),
         settings=settings,
     )
 
@@ -38,6 +44,13 @@ def test_what_an_alert_tells_of_its_reasons() -> None:
         "seen_s": 3.142,
         "violation_s": 2.0,
         "looks": 11,
+        "trail": {
+            "at_s": [-0.2, 0.0],
+            "label": ["no_mask", "no_mask"],
+            "weight": [1.0, 1.0],
+            "probabilities": {"mask": [0.333, 0.333], "no_mask": [0.333, 0.333], "incorrect": [0.333, 0.333]},
+            "belief": {"mask": [0.0, 0.333], "no_mask": [0.0, 0.333], "incorrect": [0.0, 0.333]},
+        },
         "settings": {"dwell_s": 2.0, "models": {"detector": "1"}, "kinds": ["no_mask"]},
     }
 
