@@ -4,7 +4,7 @@ import type { Evidence, SeenLook } from "./evidence";
 
 const WIDTH = 480;
 const HEIGHT = 150;
-const LEFT = 40;
+const LEFT = 48;
 const RIGHT = 12;
 const TOP = 10;
 const BOTTOM = 26;
@@ -68,7 +68,7 @@ export function BeliefPlot({ alert, evidence }: { alert: Alert; evidence: Eviden
 
 /** One look: shaped by what it said, filled as far as it was trusted. */
 function Mark({ look, x, y }: { look: SeenLook; x: number; y: number }) {
-  const props = { class: `mark label-${look.label}`, "fill-opacity": Math.max(0.15, look.weight) };
+  const props = { class: `look-mark label-${look.label}`, "fill-opacity": Math.max(0.15, look.weight) };
   if (look.label === "mask") return <circle {...props} cx={x} cy={y} r={3.5} />;
   if (look.label === "unknown") return <circle {...props} cx={x} cy={y} r={3} fill-opacity={0} />;
   if (look.label === "incorrect") return <rect {...props} x={x - 3.2} y={y - 3.2} width={6.4} height={6.4} />;
