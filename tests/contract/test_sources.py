@@ -18,6 +18,7 @@ PLAUSIBLE = {
     "file": "/no/such/clip.mp4",
     "device": "device:/dev/video97",
     "webrtc": "webrtc:",
+    "http": f"http://someone:{SECRET}@127.0.0.1:1/x",
 }
 """An address each source accepts; a new source needs one here."""
 
@@ -28,7 +29,7 @@ def plugin(request: pytest.FixtureRequest) -> Plugin[Any]:
 
 
 def test_there_are_the_sources_that_the_readme_names() -> None:
-    assert {"rtsp", "file", "device", "webrtc"} <= set(PLUGINS)
+    assert {"rtsp", "http", "file", "device", "webrtc"} <= set(PLUGINS)
 
 
 def test_every_scheme_leads_to_one_source_only() -> None:

@@ -108,7 +108,7 @@ class LiveFeed:
             if self._transcoders.get(codec) is transcoder:
                 stream.push(data, ticks, keyframe=keyframe)
 
-        transcoder = Transcoder(codec, self.camera, push)
+        transcoder = Transcoder(codec, self.camera, push, on_skip=lambda reason: self._dropped(1, reason))
         self._transcoders[codec] = transcoder
         transcoder.start()
         if self.newest is not None:
@@ -124,7 +124,7 @@ class LiveFeed:
         elif self._ask_source is not None and self._info is not None and self._info.keyframes_on_request:
             self._ask_source(self.camera)
 
-    def _dropped(self, count: int) -> None:
+    def _dropped(self, count: int, reason: str = "slow_viewer") -> None:
         if self._telemetry is not None:
             for _ in range(count):
-                self._telemetry.frame_dropped(self.camera, "live", "slow_viewer")
+                self._telemetry.frame_dropped(self.camera, "live", reason)

@@ -28,10 +28,19 @@ _KEYFRAMES_APART_S = 0.3
 class Transcoder:
     """A thread that encodes the newest of the pictures it is shown, and gives them to `push(data, ticks, keyframe)`."""
 
-    def __init__(self, codec: str, camera: str, push: Callable[[bytes, int, bool], None]) -> None:
+    def __init__(
+        self,
+        codec: str,
+        camera: str,
+        push: Callable[[bytes, int, bool], None],
+        *,
+        on_skip: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """`on_skip(reason)` is told of each picture that is not encoded: `overwritten`, `too_soon` or `failed`."""
         self._codec = codec
         self._camera = camera
         self._push = push
+        self._on_skip = on_skip
         self._changed = threading.Condition()
         self._newest: RawFrame | None = None
         self._stopping = False
@@ -62,8 +71,11 @@ class Transcoder:
     def show(self, frame: RawFrame) -> None:
         """The newest picture; it takes the place of one that was not encoded."""
         with self._changed:
+            overwritten = self._newest is not None
             self._newest = frame
             self._changed.notify()
+        if overwritten:
+            self._on_skip("overwritten")
 
     def want_keyframe(self) -> None:
         """Make the next picture a keyframe."""
@@ -74,6 +86,7 @@ class Transcoder:
         while (frame := self._next()) is not None:
             # A little less than the interval, so that a camera's jitter doesn't halve its rate.
             if frame.captured_monotonic_s - last_s < 0.8 / _MAX_FPS:
+                self._on_skip("too_soon")
                 continue
             last_s = frame.captured_monotonic_s
             try:
@@ -81,6 +94,7 @@ class Transcoder:
             except av.FFmpegError as error:
                 _log.error("encoding the live picture failed", camera=self._camera, error=type(error).__name__)
                 self._encoder = None
+                self._on_skip("failed")
 
     def _next(self) -> RawFrame | None:
         with self._changed:
@@ -92,6 +106,7 @@ class Transcoder:
     def _encode(self, frame: RawFrame) -> None:
         pts = self._clock.advance(frame.live_ticks)
         if pts is None:
+            self._on_skip("too_soon")
             return
         picture = av.VideoFrame.from_ndarray(frame.to_rgb(), format="rgb24")
         width, height = _fitting(picture.width, picture.height)

@@ -82,6 +82,8 @@ class CameraManager:
         self._queue = queue
         self._ports = ports
         self._cameras: dict[str, _Camera] = {}
+        self._leaving: dict[str, CameraSupervisor] = {}
+        """Of cameras that were removed: stopped, but not ended yet."""
         self._ticker: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -94,6 +96,7 @@ class CameraManager:
             self._ticker.cancel()
             await asyncio.gather(self._ticker, return_exceptions=True)
         supervisors = [camera.supervisor for camera in self._cameras.values() if camera.supervisor is not None]
+        supervisors += self._leaving.values()
         for supervisor in supervisors:
             supervisor.stop()
         await asyncio.gather(*(asyncio.to_thread(supervisor.join, 10.0) for supervisor in supervisors))
@@ -110,8 +113,11 @@ class CameraManager:
         else:
             self._change(present, spec)
 
-    async def remove(self, name: str) -> None:
-        """Stop a camera and forget it; its open alerts are closed.
+    def remove(self, name: str) -> None:
+        """Stop a camera and forget it; its open alerts are closed. Does not wait for a source that hangs.
+
+        Its thread ends by itself, in the time that the source's own limits allow. A camera added under the same name
+        before that begins when it has ended.
 
         Raises:
             NotFoundError: there is no such camera.
@@ -120,7 +126,7 @@ class CameraManager:
         del self._cameras[name]
         if camera.supervisor is not None:
             camera.supervisor.stop()
-            await asyncio.to_thread(camera.supervisor.join, 10.0)
+            self._leaving[name] = camera.supervisor
         self._lose(camera)
         self._ports.telemetry.camera_removed(name)
 
@@ -176,7 +182,7 @@ class CameraManager:
             disabled_since=datetime.now(UTC),
         )
         self._cameras[spec.name] = camera
-        self._open(camera, after=None)
+        self._open(camera, after=self._leaving.pop(spec.name, None))
 
     def _change(self, camera: _Camera, spec: CameraSpec) -> None:
         old, camera.spec = camera.spec, spec
@@ -191,11 +197,13 @@ class CameraManager:
             if before is not None:
                 before.stop()
             camera.disabled_since = datetime.now(UTC)
-            self._open(camera, after=before)
+            self._open(camera, after=before or self._leaving.pop(spec.name, None))
 
     def _open(self, camera: _Camera, *, after: CameraSupervisor | None) -> None:
         if not camera.spec.enabled:
             camera.supervisor = None
+            if after is not None:
+                self._leaving[camera.spec.name] = after
             self._lose(camera)
             self._ports.telemetry.camera_state(camera.spec.name, CameraState.DISABLED, None)
             self._ports.on_status(camera.spec.name, self._status(camera))
@@ -258,4 +266,5 @@ class CameraManager:
                     and now_s - camera.offline_since_s >= _LOST_AFTER_S
                 ):
                     self._lose(camera)
+            self._leaving = {name: each for name, each in self._leaving.items() if not each.ended}
             await asyncio.sleep(_TICK_S)

@@ -44,8 +44,9 @@ class _WatchedSink:
         self._supervisor, self._attempt, self._sink = supervisor, attempt, sink
 
     def opened(self, info: StreamInfo) -> None:
-        self._attempt.info = info
-        self._sink.opened(info)
+        if not self._attempt.stop.is_set():
+            self._attempt.info = info
+            self._sink.opened(info)
 
     def frame(self, frame: RawFrame) -> None:
         if self._attempt.stop.is_set():
@@ -115,6 +116,11 @@ class CameraSupervisor:
         """Wait for the thread's end; whether it ended."""
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    @property
+    def ended(self) -> bool:
+        """Whether the thread is no more."""
         return not self._thread.is_alive()
 
     def retry(self) -> None:
@@ -213,7 +219,8 @@ class CameraSupervisor:
         self._set_status(state, str(error), reason=error.reason, wait_s=wait_s)
         _log.warning("camera is not open", camera=self.name, reason=error.reason.value, message=str(error))
         self._try_now.wait(wait_s)
-        self._telemetry.camera_reconnect(self.name, error.reason.value)
+        if not self._stopping.is_set():
+            self._telemetry.camera_reconnect(self.name, error.reason.value)
 
     def _set_status(
         self,
@@ -224,6 +231,8 @@ class CameraSupervisor:
         wait_s: float | None = None,
         info: StreamInfo | None = None,
     ) -> None:
+        if self._stopping.is_set():
+            return  # the camera may have been forgotten already, with all that was counted of it
         now = datetime.now(UTC)
         with self._status_lock:
             same = self._status.state is state
@@ -237,5 +246,4 @@ class CameraSupervisor:
             )
             status = self._status
         self._telemetry.camera_state(self.name, state, status.reason)
-        if not self._stopping.is_set():
-            self._on_status(status)
+        self._on_status(status)

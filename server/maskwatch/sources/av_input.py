@@ -5,10 +5,10 @@ in the sources shows or chains such an error: each becomes a `SourceError` in wo
 `except` block so that not even its context holds the original.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import av
 import av.container
@@ -48,6 +48,10 @@ class InputSpec:
     format: str | None = None
     open_timeout_s: float | None = None
     read_timeout_s: float | None = None
+    fetch: Callable[[str, int, dict[str, str]], Any] | None = field(default=None, repr=False)
+    """What gives FFmpeg whatever it asks for by address, as files of ours, instead of FFmpeg's own protocols…"""
+    first: Callable[[], Any] | None = field(default=None, repr=False)
+    """…and the file that is opened to begin with."""
 
 
 @contextmanager
@@ -59,9 +63,10 @@ def open_input(spec: InputSpec) -> Iterator[av.container.InputContainer]:
     """
     try:
         container = av.open(
-            spec.address,
+            spec.first() if spec.first is not None else spec.address,
             format=spec.format,
             options=dict(spec.options),
+            io_open=spec.fetch,
             timeout=(spec.open_timeout_s, spec.read_timeout_s),
             metadata_errors="replace",
         )

@@ -230,7 +230,7 @@ class CameraService:
             self._changeable(name)
             last = self.get(name)
             await self._rows.remove(name)
-            await self._manager.remove(name)
+            self._manager.remove(name)
             del self._entries[name]
             for forget in self._when_removed:
                 forget(name)

@@ -18,8 +18,8 @@ class CameraManager(Protocol):
     def apply(self, spec: CameraSpec) -> None:
         """Add a camera or make it what `spec` says."""
 
-    async def remove(self, name: str) -> None:
-        """Stop a camera and forget it."""
+    def remove(self, name: str) -> None:
+        """Stop a camera and forget it; does not wait for its thread."""
 
     def names(self) -> Sequence[str]:
         """All cameras."""

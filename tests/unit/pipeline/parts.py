@@ -83,6 +83,8 @@ class ScriptedSource:
         self.sink: SourceSink | None = None
         self.error: SourceError | Exception | None = None
         self.end = threading.Event()
+        self.hang = threading.Event()
+        """While set, it does not hear that it shall stop."""
 
     def run(self, sink: SourceSink, stop: StopSignal) -> None:
         self.runs += 1
@@ -94,6 +96,8 @@ class ScriptedSource:
                 if self.error is not None:
                     raise self.error
                 return
+        while self.hang.is_set():
+            self.end.wait(0.005)
 
     def send(self, frame: RawFrame) -> None:
         assert self.sink is not None

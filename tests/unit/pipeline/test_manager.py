@@ -1,6 +1,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from itertools import count
 
 import pytest
@@ -130,7 +131,7 @@ async def test_changed_rules_neither_reopen_the_camera_nor_touch_the_open_alert(
     looks = await house.see(source)
     assert source.runs == 1
     assert [change for look in looks for change in look.changes] == []
-    await house.manager.remove("hall")
+    house.manager.remove("hall")
     assert [(change.alert_id, change.reason) for change in house.closed] == [("alert1", CloseReason.CAMERA_LOST)]
 
 
@@ -172,8 +173,35 @@ async def test_an_unknown_camera_is_a_clear_error(house: House) -> None:
         with pytest.raises(NotFoundError, match="no camera named 'ghost'"):
             ask("ghost")
     with pytest.raises(NotFoundError):
-        await house.manager.remove("ghost")
+        house.manager.remove("ghost")
 
 
 async def test_the_address_of_a_camera_is_not_in_its_repr() -> None:
     assert "secret" not in repr(CameraSpec(name="hall", url="rtsp://user:secret@host/"))
+
+
+async def test_removing_does_not_wait_for_a_source_that_hangs_but_the_next_one_does(house: House) -> None:
+    source = house.add("hall")
+    source.hang.set()
+    await asyncio.to_thread(source.opened.wait, 10)
+    assert source.sink is not None
+    house.manager.remove("hall")
+    before = house.telemetry.decoded["hall"], list(house.telemetry.states)
+    source.send(raw_frame(0, time.monotonic()))  # it hangs no more, and is heard no more
+    assert (house.telemetry.decoded["hall"], house.telemetry.states) == before
+    successor = house.add("hall")
+    assert not await asyncio.to_thread(successor.opened.wait, 0.05)
+    source.hang.clear()
+    assert await asyncio.to_thread(successor.opened.wait, 10)
+
+
+async def test_a_camera_that_goes_on_after_a_pause_waits_for_what_was_before_it(house: House) -> None:
+    source = house.add("hall")
+    source.hang.set()
+    await asyncio.to_thread(source.opened.wait, 10)
+    house.manager.apply(replace(house.specs[0], enabled=False))
+    successor = house.sources["hall"] = ScriptedSource()
+    house.manager.apply(replace(house.specs[0], enabled=True))
+    assert not await asyncio.to_thread(successor.opened.wait, 0.05)
+    source.hang.clear()
+    assert await asyncio.to_thread(successor.opened.wait, 10)
