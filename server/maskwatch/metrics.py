@@ -66,7 +66,7 @@ TABLE: Final[tuple[Metric, ...]] = (
     Metric("maskwatch_frames_dropped_total", _COUNTER, ("camera", "stage", "reason"),
            "Frames, or messages about them, that were not used, by where (sampler, slot, live, websocket…) and why."),
     Metric("maskwatch_stage_seconds", _HISTOGRAM, ("stage",),
-           "Seconds of one pass of a stage (convert, detect, classify, weigh, track, snapshot, record).", _STAGES),
+           "Seconds of one pass of a stage: convert, detect, crop, classify, weigh, track, snapshot, record.", _STAGES),
     Metric("maskwatch_worker_failures_total", _COUNTER, ("reason",),
            "Rounds of inference that failed, by type of error."),
     # People and alerts

@@ -95,6 +95,7 @@ def _look_at(
 ) -> None:
     from maskwatch.cli.annotate import Copies  # noqa: PLC0415
     from maskwatch.cli.media import shots  # noqa: PLC0415
+    from maskwatch.pipeline.picture import RgbPicture  # noqa: PLC0415
 
     if annotate is not None and annotate.exists() and not annotate.is_dir():
         raise ConfigError(f"{annotate} is not a folder.", remedy="Name a folder with --annotate.")
@@ -102,7 +103,7 @@ def _look_at(
     try:
         with Copies(annotate, target) if annotate is not None else nullcontext() as copies:
             for count, shot in enumerate(shots(target), start=1):
-                observations = looker.look([shot.image])[0]
+                observations = looker.look([looker.view(RgbPicture(shot.image))])[0]
                 printer.frame(target.shown, shot, observations)
                 if copies is not None:
                     copies.add(shot, observations)

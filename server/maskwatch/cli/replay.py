@@ -107,7 +107,8 @@ def _frames(video: Path, loop: int) -> "Iterator[RawFrame]":
                 sequence=sequence,
                 captured_monotonic_s=time_s,
                 captured_utc=recorded_utc(time_s),
-                to_rgb=recorded.to_rgb,
+                to_rgb=recorded.picture.rgb,
+                picture=recorded.picture,
             )
             sequence += 1
         offset_s = time_s + step_s

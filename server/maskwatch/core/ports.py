@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from maskwatch.core.types import AlertChange, Face, Image, MaskVerdict, Observation, Track
+from maskwatch.core.types import AlertChange, Face, Image, MaskVerdict, Observation, Picture, Track
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,8 @@ class StreamInfo:
 class RawFrame:
     """A decoded frame whose pixels are converted to RGB only if somebody looks at it.
 
-    `to_rgb()` gives uint8 RGB, height x width x 3; it may be called once or more, from any thread.
+    `to_rgb()` gives uint8 RGB, height x width x 3; it may be called once or more, from any thread. `picture`, where the
+    source has one, gives parts and small versions of the same for less.
     """
 
     sequence: int
@@ -41,6 +42,7 @@ class RawFrame:
     captured_utc: datetime
     to_rgb: Callable[[], Image]
     media_ticks: int | None = None
+    picture: Picture | None = None
 
     @property
     def live_ticks(self) -> int:
@@ -95,6 +97,15 @@ class FaceDetector(Protocol):
 
     def detect(self, images: Sequence[Image]) -> list[list[Face]]:
         """One list of faces a picture, in pixels of that picture, best score first. Pictures may differ in size."""
+
+
+@runtime_checkable
+class ScalingDetector(FaceDetector, Protocol):
+    """A detector that scales every picture to one size, and so may as well be given it at that size."""
+
+    @property
+    def input_px(self) -> int:
+        """The longer side, in pixels, that pictures are scaled to."""
 
 
 class MaskClassifier(Protocol):

@@ -4,13 +4,43 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 Image = NDArray[np.uint8]
 """RGB picture, height x width x 3."""
+Grey = NDArray[np.uint8]
+"""Brightness of a picture, height x width."""
+
+
+class Picture(Protocol):
+    """A decoded picture, of which only what somebody looks at is converted. Callable from any thread.
+
+    Sizes and places are in pixels of the whole, upright picture. Every method raises `ValueError` or `OSError` for
+    pixels that can't be converted.
+    """
+
+    @property
+    def width(self) -> int:
+        """Width in pixels."""
+
+    @property
+    def height(self) -> int:
+        """Height in pixels."""
+
+    def rgb(self) -> Image:
+        """All of it in its own size."""
+
+    def scaled(self, width: int, height: int) -> Image:
+        """All of it, scaled to this size."""
+
+    def crop(self, left: int, top: int, width: int, height: int) -> Image:
+        """A part of it, in its own resolution; the part must lie inside the picture."""
+
+    def luma(self, width: int, height: int) -> Grey:
+        """Its brightness, scaled to this size: what looks for movement and covered lenses need."""
 
 
 class MaskLabel(StrEnum):
@@ -39,8 +69,13 @@ class Frame:
     sequence: int
     captured_monotonic_s: float
     captured_utc: datetime
-    image: Image
+    picture: Picture
     media_ticks: int | None = None
+
+    @property
+    def image(self) -> Image:
+        """The whole picture as uint8 RGB; converted each time it is asked for."""
+        return self.picture.rgb()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +124,24 @@ class Face:
     box: Box
     score: float
     landmarks: tuple[tuple[float, float], ...] | None = None
+
+    def moved(self, x: float, y: float) -> "Face":
+        """The same face where the picture's origin lies elsewhere: `x` and `y` pixels are added."""
+        box, points = self.box, self.landmarks
+        return Face(
+            box=Box(box.x1 + x, box.y1 + y, box.x2 + x, box.y2 + y),
+            score=self.score,
+            landmarks=None if points is None else tuple((left + x, top + y) for left, top in points),
+        )
+
+    def scaled(self, x: float, y: float) -> "Face":
+        """The same face in a picture that is `x` times as wide and `y` times as high."""
+        box, points = self.box, self.landmarks
+        return Face(
+            box=Box(box.x1 * x, box.y1 * y, box.x2 * x, box.y2 * y),
+            score=self.score,
+            landmarks=None if points is None else tuple((left * x, top * y) for left, top in points),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

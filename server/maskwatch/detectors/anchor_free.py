@@ -7,6 +7,7 @@ is centred there, by how much the centre is off, how large the face is and where
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -16,7 +17,7 @@ from maskwatch.core.types import Box, Face, Image
 from maskwatch.errors import ModelError
 
 STRIDES = (8, 16, 32)
-_MAX_BATCH = 8  # pictures a run: more gains nothing on a CPU and costs memory
+_BATCH = 1  # pictures a run: on a CPU more cost up to a fifth more each (they leave its caches), and memory
 _MAX_CANDIDATES = 1000  # before suppression, best first: a crowd has a few hundred faces
 _LARGEST_EXPONENT = 8.0  # e**8 strides is wider than any picture: keeps an untrained network from overflowing
 
@@ -62,17 +63,18 @@ def fit(image: Image, *, size: int, square: bool = False) -> Fitted:
     return Fitted(canvas=canvas, scale_x=new_width / width, scale_y=new_height / height)
 
 
-def in_batches(fitted: Sequence[Fitted]) -> Iterator[tuple[list[int], Image]]:
-    """Group pictures of the same padded shape: their indices, and the batch (n x height x width x 3)."""
+def in_batches(fitted: Sequence[Fitted], largest: int = _BATCH) -> Iterator[tuple[list[int], Image]]:
+    """Group pictures of the same padded shape: their indices, and the batch (up to `largest` x height x width x 3)."""
     groups: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for index, one in enumerate(fitted):
         groups[one.canvas.shape].append(index)
     for members in groups.values():
-        for start in range(0, len(members), _MAX_BATCH):
-            chunk = members[start : start + _MAX_BATCH]
+        for start in range(0, len(members), largest):
+            chunk = members[start : start + largest]
             yield chunk, np.stack([fitted[index].canvas for index in chunk])
 
 
+@lru_cache(maxsize=64)
 def grid(height: int, width: int) -> tuple[Floats, Floats]:
     """Cells of a padded picture, in the order of the network's answers: (x, y) in pixels (n x 2), and stride (n)."""
     points, strides = [], []

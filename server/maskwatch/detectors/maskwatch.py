@@ -58,6 +58,11 @@ class MaskwatchDetector:
                 remedy=f"Expected one output of batch x cells x {ANSWER_WIDTH}.",
             )
 
+    @property
+    def input_px(self) -> int:
+        """See `ScalingDetector`."""
+        return self._config.size
+
     def detect(self, images: Sequence[Image]) -> list[list[Face]]:
         """One list of faces a picture, best first; pictures (uint8 RGB) may differ in size."""
         config = self._config

@@ -44,6 +44,11 @@ class YunetDetector:
             )
         self._fixed = self._runner.input_shape[2]
 
+    @property
+    def input_px(self) -> int:
+        """See `ScalingDetector`."""
+        return self._fixed or self._config.size
+
     def detect(self, images: Sequence[Image]) -> list[list[Face]]:
         """One list of faces a picture, best first; pictures (uint8 RGB) may differ in size."""
         return detect_batched(

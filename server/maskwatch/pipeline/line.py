@@ -11,6 +11,7 @@ from maskwatch.core.ports import EncodedPacket, RawFrame, Rule, StreamInfo, Trac
 from maskwatch.core.sampler import Sampler
 from maskwatch.core.types import AlertChange, Frame, Look, Observation, TrackState
 from maskwatch.pipeline.looking import doubtful
+from maskwatch.pipeline.picture import RgbPicture
 from maskwatch.pipeline.slot import LatestSlot
 from maskwatch.pipeline.status import CameraFigures
 from maskwatch.pipeline.telemetry import Telemetry
@@ -72,7 +73,7 @@ class CameraLine:
     # ---- on an inference thread ----
 
     def take(self) -> Frame | None:
-        """The newest sampled frame, its pixels converted; None when another thread was quicker."""
+        """The newest sampled frame; None when another thread was quicker."""
         raw = self._slot.take()
         if raw is None:
             return None
@@ -81,7 +82,7 @@ class CameraLine:
             sequence=raw.sequence,
             captured_monotonic_s=raw.captured_monotonic_s,
             captured_utc=raw.captured_utc,
-            image=raw.to_rgb(),
+            picture=raw.picture or RgbPicture(raw.to_rgb()),
             media_ticks=raw.live_ticks,
         )
         self._telemetry.frame_sampled(self.name)

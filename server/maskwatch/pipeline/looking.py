@@ -5,11 +5,25 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from maskwatch.core.crops import square_crop
-from maskwatch.core.ports import FaceDetector, MaskClassifier
+from maskwatch.core.crops import cut_out, square_crop
+from maskwatch.core.ports import FaceDetector, MaskClassifier, ScalingDetector
 from maskwatch.core.quality import assess
-from maskwatch.core.types import Face, Image, MaskLabel, MaskVerdict, Observation
+from maskwatch.core.types import Face, Image, MaskLabel, MaskVerdict, Observation, Picture
 from maskwatch.pipeline.telemetry import Telemetry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A picture, and the `image` (uint8 RGB) made of it for the detector: smaller than it, or just as large."""
+
+    picture: Picture
+    image: Image
+
+    def in_full_size(self, faces: Sequence[Face]) -> list[Face]:
+        """Faces found in `image`, in pixels of the picture."""
+        height, width = self.image.shape[:2]
+        x, y = self.picture.width / width, self.picture.height / height
+        return list(faces) if x == y == 1 else [face.scaled(x, y) for face in faces]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,26 +34,38 @@ class Looker:
     classifier: MaskClassifier
     telemetry: Telemetry
 
-    def look(self, images: Sequence[Image]) -> list[list[Observation]]:
-        """The observations of each picture (uint8 RGB, any sizes), every face that is found being judged."""
+    def view(self, picture: Picture) -> View:
+        """Convert `picture` to what the detector wants: the size it looks at, where it has one, else all of it.
+
+        Raises:
+            ValueError, OSError: the pixels can't be converted.
+        """
+        detector, longer_px = self.detector, max(picture.width, picture.height)
+        if not isinstance(detector, ScalingDetector) or detector.input_px >= longer_px:
+            return View(picture=picture, image=picture.rgb())
+        scale = detector.input_px / longer_px
+        size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+        return View(picture=picture, image=picture.scaled(*size))
+
+    def look(self, views: Sequence[View]) -> list[list[Observation]]:
+        """The observations of each picture (of any sizes), every face that is found being judged."""
         with self.timed("detect"):
-            found = self.detector.detect(images)
+            answers = self.detector.detect([view.image for view in views])
+            found = [view.in_full_size(faces) for view, faces in zip(views, answers, strict=True)]
+        margin = self.classifier.crop_margin
+        with self.timed("crop"):
+            parts = [
+                [cut_out(view.picture, face, margin) for face in faces]
+                for view, faces in zip(views, found, strict=True)
+            ]
         with self.timed("classify"):
-            judged = self._classify(images, found)
+            crops = [square_crop(part, face.box, margin) for cut in parts for part, face in cut]
+            verdicts = iter(self.classifier.classify(crops) if crops else [])
         with self.timed("weigh"):
             return [
-                [_observe(image, face, verdict) for face, verdict in zip(faces, verdicts, strict=True)]
-                for image, faces, verdicts in zip(images, found, judged, strict=True)
+                [_observe(face, next(verdicts), *part) for face, part in zip(faces, cut, strict=True)]
+                for faces, cut in zip(found, parts, strict=True)
             ]
-
-    def _classify(self, images: Sequence[Image], found: Sequence[Sequence[Face]]) -> list[list[MaskVerdict]]:
-        """Judge every face of every picture in one batch; verdicts come back grouped by picture."""
-        margin = self.classifier.crop_margin
-        crops = [
-            square_crop(image, face.box, margin) for image, faces in zip(images, found, strict=True) for face in faces
-        ]
-        verdicts = iter(self.classifier.classify(crops) if crops else [])
-        return [[next(verdicts) for _ in faces] for faces in found]
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -49,8 +75,9 @@ class Looker:
         self.telemetry.stage_seconds(stage, time.perf_counter() - started_s)
 
 
-def _observe(image: Image, face: Face, verdict: MaskVerdict) -> Observation:
-    return doubtful(Observation(face=face, verdict=verdict, quality=assess(image, face)), min_face_px=0.0)
+def _observe(face: Face, verdict: MaskVerdict, part: Image, face_there: Face) -> Observation:
+    """What was seen of `face`, which is `face_there` in the `part` that was cut out for it."""
+    return doubtful(Observation(face=face, verdict=verdict, quality=assess(part, face_there)), min_face_px=0.0)
 
 
 def doubtful(observation: Observation, *, min_face_px: float) -> Observation:

@@ -29,7 +29,7 @@ def replay(
         line.frame(raw)
         frame = line.take()
         if frame is not None:
-            yield line.advance(frame, looker.look([frame.image])[0])
+            yield line.advance(frame, looker.look([looker.view(frame.picture)])[0])
 
 
 def recorded_utc(time_s: float) -> datetime:

@@ -19,7 +19,7 @@ class Telemetry(Protocol):
         """A frame was not looked at: at `stage` (source, sampler, slot, worker, live, websocket), for `reason`."""
 
     def stage_seconds(self, stage: str, seconds: float) -> None:
-        """One pass of a stage (convert, detect, classify, track, record, snapshot) took this long."""
+        """One pass of a stage (convert, detect, crop, classify, weigh, track, record, snapshot) took this long."""
 
     def camera_state(self, camera: str, state: CameraState, reason: str | None) -> None:
         """A camera's state changed."""

@@ -8,7 +8,7 @@ import structlog
 
 from maskwatch.core.types import Frame, Look
 from maskwatch.pipeline.line import CameraLine
-from maskwatch.pipeline.looking import Looker
+from maskwatch.pipeline.looking import Looker, View
 from maskwatch.pipeline.telemetry import Telemetry
 
 _log = structlog.get_logger(__name__)
@@ -103,17 +103,18 @@ class InferenceWorker:
     def _look_at(self, lines: Sequence[CameraLine]) -> None:
         """The straight line: convert, detect and classify in one batch, then follow and judge camera by camera."""
         with self._looker.timed("convert"):
-            taken = [(line, frame) for line in lines if (frame := self._take(line)) is not None]
+            taken = [(line, *found) for line in lines if (found := self._take(line)) is not None]
         if not taken:
             return
-        observations = self._looker.look([frame.image for _, frame in taken])
-        for (line, frame), seen in zip(taken, observations, strict=True):
+        observations = self._looker.look([view for _, _, view in taken])
+        for (line, frame, _), seen in zip(taken, observations, strict=True):
             self._on_look(line.advance(frame, seen))
 
-    def _take(self, line: CameraLine) -> Frame | None:
+    def _take(self, line: CameraLine) -> tuple[Frame, View] | None:
         """The line's newest frame; a frame that can't be converted costs its own camera a look and nobody else."""
         try:
-            return line.take()
+            frame = line.take()
+            return None if frame is None else (frame, self._looker.view(frame.picture))
         except (ValueError, OSError, MemoryError) as error:
             self._telemetry.frame_dropped(line.name, "convert", type(error).__name__)
             _log.warning("a frame could not be converted", camera=line.name, error=type(error).__name__)

@@ -1,25 +1,24 @@
 """A recording read as fast as it can be: every picture with its time in the file. For replays, not for watching."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 import av
 
-from maskwatch.core.types import Image
+from maskwatch.core.types import Picture
 from maskwatch.sources.av_input import find_video, open_input, read_packets
 from maskwatch.sources.file import file_spec
-from maskwatch.sources.video_player import RgbConverter
+from maskwatch.sources.picture import DecodedPicture, Scaler
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedFrame:
-    """One picture: `time_s` in the recording; `to_rgb()` gives uint8 RGB, height x width x 3, converted on demand."""
+    """One picture, converted on demand: `time_s` in the recording."""
 
     index: int
     time_s: float
-    to_rgb: Callable[[], Image]
+    picture: Picture
 
 
 def read_recording(path: Path) -> Iterator[RecordedFrame]:
@@ -29,7 +28,7 @@ def read_recording(path: Path) -> Iterator[RecordedFrame]:
         SourceError: there is no such file, no video in it, or nothing of it can be decoded.
     """
     spec = file_spec(path)
-    convert = RgbConverter()
+    scaler = Scaler()
     with open_input(spec) as container:
         stream = find_video(container, spec.shown)
         frame_s = 1 / float(stream.average_rate or stream.guessed_rate or 25)
@@ -40,7 +39,7 @@ def read_recording(path: Path) -> Iterator[RecordedFrame]:
                 stamp_s = time_s + frame_s if frame.pts is None else float(frame.time)
                 first_s = stamp_s if first_s is None else first_s
                 time_s = stamp_s - first_s if stamp_s - first_s > time_s else time_s + frame_s
-                yield RecordedFrame(index=index, time_s=time_s, to_rgb=partial(convert, frame))
+                yield RecordedFrame(index=index, time_s=time_s, picture=DecodedPicture(frame, scaler))
                 index += 1
         if index == 0:
             raise spec.failures.undecodable()

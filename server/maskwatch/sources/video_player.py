@@ -1,7 +1,6 @@
 """Decodes one video stream and delivers its pictures, and its packets where browsers can be given them as they are."""
 
 import re
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,15 +9,14 @@ from datetime import UTC, datetime
 import av
 import av.container
 import av.video.stream
-import numpy as np
 from av.bitstream import BitStreamFilterContext
 from av.video.frame import PictureType
 
 from maskwatch.core.ports import EncodedPacket, RawFrame, SourceSink, StopSignal, StreamInfo
-from maskwatch.core.types import Image
 from maskwatch.errors import SourceError
 from maskwatch.sources.av_input import InputSpec, VideoPacket, codec_unsupported, read_packets
 from maskwatch.sources.media_clock import TICKS_PER_S, MediaClock
+from maskwatch.sources.picture import DecodedPicture, Scaler
 
 _BROWSER_PIXELS = frozenset({"yuv420p", "yuvj420p"})
 _SPS_START = re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67]")
@@ -60,7 +58,7 @@ class VideoPlayer:
         self._info: StreamInfo | None = None
         self._b_frames = False
         self._interlaced = False
-        self._convert = RgbConverter()
+        self._scaler = Scaler()
         self._last_picture_s = clock()
         self._unsupported = False
         context = stream.codec_context
@@ -158,12 +156,14 @@ class VideoPlayer:
         self.pictures += 1
         # A decoder that is drained gives several pictures at once: each still has a time of its own.
         self._captured_s = max(arrival.monotonic_s, self._captured_s + _LEAST_STEP_S)
+        picture = DecodedPicture(frame, self._scaler)
         self._sink.frame(
             RawFrame(
                 sequence=self.pictures,
                 captured_monotonic_s=self._captured_s,
                 captured_utc=arrival.utc,
-                to_rgb=lambda: self._convert(frame),
+                to_rgb=picture.rgb,
+                picture=picture,
                 media_ticks=arrival.ticks if self._info is not None and self._info.passthrough else None,
             )
         )
@@ -199,21 +199,6 @@ def play_live(
     if spec.read_timeout_s is not None and time.monotonic() - heard_s >= 0.9 * spec.read_timeout_s:
         raise spec.failures.reading(None, any_packet=any_packet, silent=True)
     raise failure or spec.failures.reading(None, any_packet=any_packet, silent=False)
-
-
-class RgbConverter:
-    """Converts decoded pictures to upright RGB with one scaler, which is not to be used by two threads at once."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._reformatter = av.video.reformatter.VideoReformatter()
-
-    def __call__(self, frame: av.VideoFrame) -> Image:
-        """`frame` as uint8 RGB, height x width x 3."""
-        with self._lock:
-            rgb = self._reformatter.reformat(frame, format="rgb24").to_ndarray()
-        image: Image = rgb.astype(np.uint8, copy=False)
-        return image if frame.rotation == 0 else np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90)))
 
 
 class _AnnexB:

@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from maskwatch.config import MaskwatchSettings
-from maskwatch.core.types import AlertAction, AlertChange, CloseReason, Image, Look
+from maskwatch.core.types import AlertAction, AlertChange, CloseReason, Look, Picture
 from maskwatch.errors import StoreError
 from maskwatch.pipeline.backoff import Backoff
 from maskwatch.store.backlog import Pending, PendingClose, PendingRaise
@@ -57,7 +57,7 @@ class _Submitted:
     change: AlertChange
     at: datetime
     frame_size: tuple[int, int]
-    image: Image | None
+    picture: Picture | None
     snapshot_error: str | None = None
 
 
@@ -114,7 +114,7 @@ class AlertRecorder:
         now, now_s = datetime.now(UTC), time.monotonic()
         for change in changes:
             at = now + timedelta(seconds=change.at_s - now_s)
-            self._submitted.put_nowait(_Submitted(change=change, at=at, frame_size=(0, 0), image=None))
+            self._submitted.put_nowait(_Submitted(change=change, at=at, frame_size=(0, 0), picture=None))
         self._report_waiting()
 
     async def close(self, timeout_s: float = 15.0) -> None:
@@ -136,15 +136,15 @@ class AlertRecorder:
     def _as_submitted(self, look: Look, change: AlertChange) -> _Submitted:
         frame = look.frame
         at = frame.captured_utc + timedelta(seconds=change.at_s - frame.captured_monotonic_s)
-        height, width = frame.image.shape[:2]
-        submitted = _Submitted(change=change, at=at, frame_size=(width, height), image=None)
+        size = (frame.picture.width, frame.picture.height)
+        submitted = _Submitted(change=change, at=at, frame_size=size, picture=None)
         if change.evidence is None or not self._keeps_snapshots:
             return submitted
         if self._pictures_waiting >= _MOST_PICTURES_WAITING:
             self._snapshot_failed("snapshot_overloaded", "too many alerts at once")
             return replace(submitted, snapshot_error="snapshot_overloaded")
         self._pictures_waiting += 1
-        return replace(submitted, image=frame.image)
+        return replace(submitted, picture=frame.picture)
 
     async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
         """The supervisor of both steps: whatever one alert or one listener does, the next alert is recorded."""
@@ -167,11 +167,12 @@ class AlertRecorder:
 
     async def _illustrate(self, submitted: _Submitted) -> _Waiting:
         """Write the pictures of a new alert. Whatever goes wrong costs the pictures, not the alert."""
-        change, evidence, image = submitted.change, submitted.change.evidence, submitted.image
-        if image is None or evidence is None:
+        change, evidence, picture = submitted.change, submitted.change.evidence, submitted.picture
+        if picture is None or evidence is None:
             return self._as_waiting(submitted, ())
         started_s = time.perf_counter()
         try:
+            image = await asyncio.to_thread(picture.rgb)
             saved = await self._store.snapshots.save(change.alert_id, submitted.at, image, evidence.box, change.kind)
         # Part of the supervisor: no fault of the pictures, foreseen or not, may cost an alert.
         except Exception as error:  # noqa: BLE001

@@ -63,5 +63,6 @@ def _frames(path: Path) -> Iterator[RawFrame]:
             sequence=recorded.index,
             captured_monotonic_s=recorded.time_s,
             captured_utc=recorded_utc(recorded.time_s),
-            to_rgb=recorded.to_rgb,
+            to_rgb=recorded.picture.rgb,
+            picture=recorded.picture,
         )

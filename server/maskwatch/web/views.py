@@ -83,7 +83,7 @@ def event_view(event: AlertEvent) -> AlertMessage:
 def faces_view(look: Look) -> FacesMessage:
     """Everybody in view in one look; who is only remembered is left out."""
     frame = look.frame
-    height, width = frame.image.shape[:2]
+    height, width = frame.picture.height, frame.picture.width
     return FacesMessage(
         camera=frame.camera,
         sequence=frame.sequence,

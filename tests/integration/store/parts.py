@@ -22,6 +22,7 @@ from maskwatch.core.types import (
     MaskVerdict,
     Quality,
 )
+from maskwatch.pipeline.picture import RgbPicture
 from maskwatch.store.records import AlertState, StoredAlert
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
@@ -98,7 +99,13 @@ def closing_look(alert_id: str, *, camera: str = "lobby", reason: CloseReason = 
 
 
 def _look(camera: str, now_s: float, image: Image, *changes: AlertChange) -> Look:
-    frame = Frame(camera=camera, sequence=1, captured_monotonic_s=now_s, captured_utc=datetime.now(UTC), image=image)
+    frame = Frame(
+        camera=camera,
+        sequence=1,
+        captured_monotonic_s=now_s,
+        captured_utc=datetime.now(UTC),
+        picture=RgbPicture(image),
+    )
     return Look(frame=frame, tracks=(), changes=changes)
 
 

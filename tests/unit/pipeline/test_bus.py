@@ -6,6 +6,7 @@ import numpy as np
 
 from maskwatch.core.types import AlertAction, AlertChange, AlertKind, Frame, Look
 from maskwatch.pipeline.bus import LookBus
+from maskwatch.pipeline.picture import RgbPicture
 
 
 def look(camera: str, sequence: int, *, change: bool = False) -> Look:
@@ -14,7 +15,7 @@ def look(camera: str, sequence: int, *, change: bool = False) -> Look:
         sequence=sequence,
         captured_monotonic_s=float(sequence),
         captured_utc=datetime.now(UTC),
-        image=np.zeros((1, 1, 3), np.uint8),
+        picture=RgbPicture(np.zeros((1, 1, 3), np.uint8)),
     )
     raised = AlertChange(
         action=AlertAction.RAISED, alert_id=str(sequence), camera=camera, track_id=1, kind=AlertKind.NO_MASK, at_s=0.0

@@ -17,6 +17,7 @@ from maskwatch.core.types import (
     Track,
     TrackState,
 )
+from maskwatch.pipeline.picture import RgbPicture
 from maskwatch.store.records import AlertEvent, AlertState, EventAction, StoredAlert
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -49,7 +50,7 @@ def look(camera: str = "door", sequence: int = 1, *people: Track) -> Look:
         sequence=sequence,
         captured_monotonic_s=12.5,
         captured_utc=NOON,
-        image=np.zeros((480, 640, 3), np.uint8),
+        picture=RgbPicture(np.zeros((480, 640, 3), np.uint8)),
         media_ticks=90_000,
     )
     return Look(frame=frame, tracks=people or (person(),), changes=())
