@@ -14,7 +14,7 @@ export default defineConfig({
   esbuild: { jsx: "automatic", jsxImportSource: "preact", legalComments: "none" },
   server: {
     proxy: Object.fromEntries(
-      ["/api", "^/[a-z0-9_-]+/(whip|whep)"].map((path) => [path, { target: server, ws: true, changeOrigin: true }]),
+      ["/api", "^/[a-z0-9_-]+/(whip|whep|mse)"].map((path) => [path, { target: server, ws: true, changeOrigin: true }]),
     ),
   },
 });

@@ -924,6 +924,44 @@ export interface components {
          * @enum {string}
          */
         TrackState: "unknown" | "compliant" | "no_mask" | "incorrect";
+        /**
+         * VideoKeyframe
+         * @description The next binary message is a keyframe: a page may forget all pictures before it.
+         */
+        VideoKeyframe: {
+            /**
+             * Shown S
+             * @description Its time in the stream; see `docs/webrtc.md`.
+             */
+            shown_s: number;
+            /**
+             * Type
+             * @default keyframe
+             * @constant
+             */
+            type: "keyframe";
+        };
+        /**
+         * VideoStart
+         * @description Another stream begins; the next binary message is its initialisation segment, every later one a picture.
+         */
+        VideoStart: {
+            /** Height */
+            height: number;
+            /**
+             * Mime
+             * @description What to give to `MediaSource.addSourceBuffer`.
+             */
+            mime: string;
+            /**
+             * Type
+             * @default start
+             * @constant
+             */
+            type: "start";
+            /** Width */
+            width: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -971,3 +1009,5 @@ export type Session = components["schemas"]["Session"];
 export type StorageInfo = components["schemas"]["StorageInfo"];
 export type Subscribe = components["schemas"]["Subscribe"];
 export type TrackState = components["schemas"]["TrackState"];
+export type VideoKeyframe = components["schemas"]["VideoKeyframe"];
+export type VideoStart = components["schemas"]["VideoStart"];

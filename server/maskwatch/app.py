@@ -187,6 +187,7 @@ async def _make_webrtc(
         ice,
         telemetry=metrics,
         on_peers=lambda count: metrics.webrtc_peers("viewer", count),
+        on_sockets=metrics.websocket_viewers,
         want_keyframe=publishers.want_keyframe,
     )
     stack.push_async_callback(live.close)

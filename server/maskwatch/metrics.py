@@ -92,6 +92,7 @@ TABLE: Final[tuple[Metric, ...]] = (
     # The server
     Metric("maskwatch_websocket_clients", _GAUGE, (), "Open websocket connections."),
     Metric("maskwatch_webrtc_peers", _GAUGE, ("label",), "WebRTC peers, by what they do: viewer or publisher."),
+    Metric("maskwatch_websocket_viewers", _GAUGE, (), "Live pictures sent by websocket, where WebRTC can't be had."),
     Metric("maskwatch_event_loop_lag_seconds", _HISTOGRAM, (),
            "How much later than asked the event loop came to a timer.", _LAGS),
     Metric("maskwatch_build_info", _GAUGE, ("version", "python"), "1, with the versions of maskwatch and Python."),
@@ -130,6 +131,7 @@ class Metrics:
         self._gauge("maskwatch_build_info", __version__, platform.python_version()).set(1)
         for role in ("viewer", "publisher"):
             self.webrtc_peers(role, 0)
+        self.websocket_viewers(0)
 
     def render(self) -> bytes:
         """All metrics in Prometheus' text format. Reads /proc: call it in a thread."""
@@ -247,6 +249,10 @@ class Metrics:
     def webrtc_peers(self, role: str, count: int) -> None:
         """WebRTC peers that watch (`viewer`) or are a camera (`publisher`)."""
         self._gauge("maskwatch_webrtc_peers", role).set(count)
+
+    def websocket_viewers(self, count: int) -> None:
+        """Live pictures sent by websocket."""
+        self._gauge("maskwatch_websocket_viewers").set(count)
 
     def loop_lag(self, seconds: float) -> None:
         """The event loop came this late to a timer."""

@@ -6,25 +6,24 @@ it from the pixels it shows and compares it with what `requestVideoFrameCallback
 
 import asyncio
 import contextlib
-import itertools
 from collections.abc import AsyncIterator
-from typing import Any
 
 import numpy as np
 import pytest
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from maskwatch.core.ports import StreamInfo
 from maskwatch.errors import SourceReason
+from tests.browser.pages import FLAGS, HEAD, in_step, open_page, seen
 from tests.integration.rtc.parts import HEIGHT, MODULUS, TOKEN, WIDTH, LiveServer, TickingCamera, live_server
 from tests.integration.test_whip import Receiver, receiving
 
 pytestmark = pytest.mark.browser
 
-PAGE = """<!doctype html><meta charset="utf-8"><title>live</title><video id="video" autoplay muted playsinline></video>
-<script>
-const video = document.getElementById("video");
+PAGE = (
+    HEAD
+    + """<script>
 async function post(path, connection, headers) {
   await connection.setLocalDescription();
   const response = await fetch(path, {
@@ -40,15 +39,11 @@ async function watch(path) {
   const begun = performance.now();
   const response = await post(path, connection, {});
   const origin = Number(response.headers.get("Maskwatch-Media-Origin"));
-  const canvas = new OffscreenCanvas(640, 16), context = canvas.getContext("2d", {willReadFrequently: true});
   window.seen = [];
   const shown = (now, frame) => {
-    context.drawImage(video, 0, 0, video.videoWidth, video.videoHeight * 16 / 360, 0, 0, 640, 16);
-    const pixels = context.getImageData(0, 8, 640, 1).data;
-    let code = 0;
-    for (let place = 0; place < 32; place++) code = code * 2 + (pixels[(place * 16 + 8) * 4] > 127 ? 1 : 0);
+    const code = codeOf(frame.mediaTime);
     const ticks = ((frame.rtpTimestamp - origin) % 2 ** 32 + 2 ** 32) % 2 ** 32;
-    seen.push({code, ticks, presented: frame.presentedFrames, at: now - begun, width: frame.width});
+    seen.push({code, ticks, at: now - begun, width: frame.width});
     video.requestVideoFrameCallback(shown);
   };
   video.requestVideoFrameCallback(shown);
@@ -64,18 +59,6 @@ async function publish(path, token) {
   return response.headers.get("Location");
 }
 </script>"""
-
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
 )
 
 
@@ -93,42 +76,12 @@ async def browser() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-async def open_page(browser: Browser, live: LiveServer) -> Page:
-    page = await browser.new_page()
-    page.on("pageerror", lambda error: pytest.fail(f"error in the page: {error}"))
-    page.on("console", lambda message: pytest.fail(message.text) if message.type == "error" else None)
-    await page.route("**/page", lambda route: route.fulfill(body=PAGE, content_type="text/html"))
-    await page.goto(live.url("/page"))
-    return page
-
-
-async def seen(page: Page, count: int) -> list[dict[str, Any]]:
-    await page.wait_for_function(f"window.seen && window.seen.length >= {count}", timeout=20_000)
-    frames: list[dict[str, Any]] = await page.evaluate("window.seen")
-    return frames
-
-
-def in_step(frames: list[dict[str, Any]]) -> None:
-    """Each picture is the one its time says.
-
-    A browser on a busy machine calls the page so late that it may already show a later picture: one that came before
-    the next call. Were times and pictures paired wrongly, all of them would be off, and not now and then one.
-    """
-    late = 0
-    for frame, following in itertools.pairwise(frames):
-        ahead = (frame["code"] - frame["ticks"]) % MODULUS
-        until_next = (following["ticks"] - frame["ticks"]) % MODULUS
-        assert ahead <= until_next, f"{frame} is neither its picture nor one before the next, {following}"
-        late += ahead > 0
-    assert late < len(frames) / 2, f"{late} of {len(frames)} pictures are not the ones their time says"
-
-
 @pytest.mark.parametrize("passthrough", [True, False], ids=["passed on", "encoded"])
 async def test_chromium_shows_each_picture_with_its_own_time(
     live: LiveServer, browser: Browser, passthrough: bool
 ) -> None:
     info = StreamInfo(codec="h264" if passthrough else "hevc", width=WIDTH, height=HEIGHT, passthrough=passthrough)
-    page = await open_page(browser, live)
+    page = await open_page(browser, live, PAGE)
     with TickingCamera(live.hub.tap("door"), info=info, group=60):
         await page.evaluate("watch('/door/whep')")
         frames = await seen(page, 60)
@@ -138,7 +91,7 @@ async def test_chromium_shows_each_picture_with_its_own_time(
 
 async def test_chromium_catches_up_after_joining_late(live: LiveServer, browser: Browser) -> None:
     """It starts with pictures that are seconds old, and must not stay behind by as much."""
-    page = await open_page(browser, live)
+    page = await open_page(browser, live, PAGE)
     with TickingCamera(live.hub.tap("door"), group=600) as camera:
         await asyncio.to_thread(camera.sent_at_least, 45)
         await page.evaluate("watch('/door/whep')")
@@ -152,7 +105,7 @@ async def test_chromium_catches_up_after_joining_late(live: LiveServer, browser:
 
 async def test_chromium_goes_on_when_the_camera_comes_back(live: LiveServer, browser: Browser) -> None:
     """A camera that restarts begins a new clock; the viewer's connection stays."""
-    page = await open_page(browser, live)
+    page = await open_page(browser, live, PAGE)
     with TickingCamera(live.hub.tap("door"), first_ticks=0):
         await page.evaluate("watch('/door/whep')")
         await seen(page, 20)
@@ -163,7 +116,7 @@ async def test_chromium_goes_on_when_the_camera_comes_back(live: LiveServer, bro
 
 
 async def test_chromium_is_a_camera_in_full_size(live: LiveServer, browser: Browser) -> None:
-    page = await open_page(browser, live)
+    page = await open_page(browser, live, PAGE)
     with receiving(live) as receiver:
         session = await page.evaluate(f"publish('/phone/whip', '{TOKEN}')")
         frames = [await receiver.next() for _ in range(40)]
@@ -179,7 +132,7 @@ async def test_chromium_is_a_camera_in_full_size(live: LiveServer, browser: Brow
 
 async def test_chromium_watches_chromium_without_encoding(live: LiveServer, browser: Browser) -> None:
     """Its H.264 reaches a viewer that comes late as it is, beginning with a keyframe that it was asked for."""
-    phone, viewer = await open_page(browser, live), await open_page(browser, live)
+    phone, viewer = await open_page(browser, live, PAGE), await open_page(browser, live, PAGE)
     with receiving(live, also=live.hub.tap("phone")) as receiver:
         await phone.evaluate(f"publish('/phone/whip', '{TOKEN}')")
         for _ in range(30):
@@ -195,7 +148,7 @@ async def test_chromium_watches_chromium_without_encoding(live: LiveServer, brow
 
 
 async def test_a_browser_that_is_killed_is_noticed(live: LiveServer, browser: Browser) -> None:
-    page = await open_page(browser, live)
+    page = await open_page(browser, live, PAGE)
     receiver = Receiver(live, stall_timeout_s=2.0)
     await page.evaluate(f"publish('/phone/whip', '{TOKEN}')")
     await receiver.next()

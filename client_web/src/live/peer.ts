@@ -8,6 +8,8 @@ export interface Session {
   headers: Headers;
   /** Ends the session on the server, then closes the peer; never throws. */
   end(): void;
+  /** Take leave of a session whose connection is gone; the code of why the server had ended it, if it says so. */
+  whyEnded(): Promise<string | null>;
 }
 
 /**
@@ -32,12 +34,21 @@ export async function negotiate(
     signal: abort,
   });
   const location = response.headers.get("Location");
+  const resource = location && new URL(location, new URL(url, window.location.href)).pathname;
   const session: Session = {
     headers: response.headers,
+    async whyEnded() {
+      peer.close();
+      if (!resource) return null;
+      const gone = request(resource, { method: "DELETE", headers });
+      return gone.then(
+        () => null,
+        (error: unknown) => (error instanceof ApiError ? error.code : null),
+      );
+    },
     end() {
       // A connection that failed is gone on the server too.
-      if (!location || peer.connectionState === "failed") return peer.close();
-      const resource = new URL(location, new URL(url, window.location.href));
+      if (!resource || peer.connectionState === "failed") return peer.close();
       // The page may be closing: `keepalive` lets the goodbye out still. That it fails changes nothing. The peer is
       // closed after it: the server would take that for the end, and then not know what the goodbye is about.
       fetch(resource, { method: "DELETE", headers, keepalive: true, credentials: "same-origin" })

@@ -1,13 +1,22 @@
 import type { FacesMessage } from "../wire.gen";
 import { Backoff } from "./backoff";
-import { FacesBuffer, mediaTicks, ticksBetween } from "./faces";
+import { FacesBuffer, ticksBetween } from "./faces";
+import { MsePlayer } from "./mse";
 import { Overlay } from "./overlay";
 import { Pace } from "./pace";
+import type { Player, PlayerEvents } from "./player";
 import { Stills } from "./stills";
-import { canPlayLive, WhepPlayer } from "./whep";
+import { type Transport, TransportChoice, type Wanted } from "./transport";
+import { WhepPlayer } from "./whep";
 
-/** What a stage shows: nothing yet, live video, or still pictures. */
-export type Mode = "waiting" | "video" | "stills";
+/** What a stage shows: nothing yet, live video, live video through the page's own connection, or still pictures. */
+export type Mode = "waiting" | "video" | "websocket" | "stills";
+
+export interface PictureNeeds {
+  iceServers(): readonly RTCIceServer[];
+  /** How live video is wanted. */
+  transport(): Wanted;
+}
 
 export interface PictureParts {
   video: HTMLVideoElement;
@@ -21,7 +30,8 @@ const TICKS_A_MS = 90;
 export class LivePicture {
   private readonly faces = new FacesBuffer();
   private readonly overlay: Overlay;
-  private player: WhepPlayer | null = null;
+  private readonly choice: TransportChoice;
+  private player: Player | null = null;
   private stills: Stills | null = null;
   private retry: ReturnType<typeof setTimeout> | undefined;
   private readonly backoff = new Backoff(700, 30_000);
@@ -36,9 +46,10 @@ export class LivePicture {
   constructor(
     private readonly camera: string,
     private readonly parts: PictureParts,
-    private readonly iceServers: () => readonly RTCIceServer[],
+    private readonly needs: PictureNeeds,
     private readonly onMode: (mode: Mode) => void,
   ) {
+    this.choice = new TransportChoice(() => needs.transport());
     this.overlay = new Overlay(parts.canvas);
   }
 
@@ -48,7 +59,7 @@ export class LivePicture {
     this.backoff.reset();
     // A still picture is there at once; live video takes its place as soon as it runs, and leaves it when it fails.
     this.showStills();
-    if (canPlayLive()) this.play();
+    this.play();
   }
 
   /** `gone`: the camera is no longer there to be watched. */
@@ -83,39 +94,43 @@ export class LivePicture {
   }
 
   private play(): void {
+    const transport = this.choice.next();
+    if (!transport) return;
     this.pace = new Pace();
-    this.player = new WhepPlayer(this.parts.video, `/${this.camera}/whep`, this.iceServers(), {
-      frame: (rtpTimestamp, origin, width, height) => {
-        if (!this.playing) this.live();
-        this.overlay.draw(this.lookFor(rtpTimestamp, origin), { width, height });
+    const events: PlayerEvents = {
+      frame: (ticks, width, height) => {
+        if (!this.playing) this.live(transport);
+        this.shownTicks = ticks;
+        // Without a clock in common (an old browser or a source without one) the newest look is the nearest there is.
+        this.overlay.draw(ticks === null ? this.faces.latest() : this.faces.atTicks(ticks), { width, height });
       },
-      failed: () => this.playerFailed(),
-    });
+      failed: (error) => this.playerFailed(transport, error),
+    };
+    this.player =
+      transport === "webrtc"
+        ? new WhepPlayer(this.parts.video, `/${this.camera}/whep`, this.needs.iceServers(), events)
+        : new MsePlayer(this.parts.video, `/${this.camera}/mse`, events);
   }
 
-  private live(): void {
+  private live(transport: Transport): void {
     this.playing = true;
+    this.choice.played(transport);
     this.backoff.reset();
     this.stills?.close();
     this.stills = null;
     this.still = null;
-    this.onMode("video");
+    this.onMode(transport === "webrtc" ? "video" : "websocket");
   }
 
-  private lookFor(rtpTimestamp: number | null, origin: number | null): FacesMessage | null {
-    // Without a clock in common (an old browser or a source without one) the newest look is the nearest there is.
-    this.shownTicks = rtpTimestamp === null || origin === null ? null : mediaTicks(rtpTimestamp, origin);
-    return this.shownTicks === null ? this.faces.latest() : this.faces.atTicks(this.shownTicks);
-  }
-
-  private playerFailed(): void {
+  private playerFailed(transport: Transport, error: unknown): void {
     this.player = null;
     this.playing = false;
     this.shownTicks = null;
     if (!this.running) return;
     this.showStills();
     clearTimeout(this.retry);
-    this.retry = setTimeout(() => this.play(), this.backoff.next());
+    const wait = this.choice.failed(transport, error) ? 0 : this.backoff.next();
+    this.retry = setTimeout(() => this.play(), wait);
   }
 
   private showStills(): void {

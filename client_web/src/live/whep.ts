@@ -1,28 +1,27 @@
+import { mediaTicks } from "./faces";
 import { negotiate, preferCodecs, type Session } from "./peer";
+import { type Player, type PlayerEvents, Unreachable } from "./player";
 
+/** From the server's answer to the connection; a way that is not blocked is found in a fraction of it. */
+const CONNECT_MS = 6_000;
 const FIRST_PICTURE_MS = 8_000;
 const STILL_MS = 5_000;
 
-export interface WhepEvents {
-  /** A frame is on the screen: its RTP time, and where the server's media clock began for this viewer (or null). */
-  frame(rtpTimestamp: number | null, origin: number | null, width: number, height: number): void;
-  /** No video came, or it stopped. The player is closed; make a new one to try again. */
-  failed(error: unknown): void;
-}
-
-/** One viewer of one camera: from the offer to the last frame. Closed once, never used again. */
-export class WhepPlayer {
+/** Watches by WebRTC: from the offer to the last frame. */
+export class WhepPlayer implements Player {
   private readonly peer: RTCPeerConnection;
   private readonly abort = new AbortController();
   private session: Session | null = null;
   private watchdog: ReturnType<typeof setTimeout> | undefined;
+  private connecting: ReturnType<typeof setTimeout> | undefined;
+  private stood = false;
   private callback = 0;
 
   constructor(
     private readonly video: HTMLVideoElement,
     private readonly url: string,
     iceServers: readonly RTCIceServer[],
-    private readonly events: WhepEvents,
+    private readonly events: PlayerEvents,
   ) {
     this.peer = new RTCPeerConnection({ iceServers: [...iceServers] });
     const transceiver = this.peer.addTransceiver("video", { direction: "recvonly" });
@@ -33,24 +32,27 @@ export class WhepPlayer {
       this.video.play().catch(() => undefined);
     };
     this.peer.onconnectionstatechange = () => {
-      if (this.peer.connectionState === "failed") this.fail(new Error("connection failed"));
+      const state = this.peer.connectionState;
+      if (state === "connected") this.stood = true;
+      if (state === "connected") clearTimeout(this.connecting);
+      if (state === "failed") this.fail(this.stood ? new Error("connection lost") : new Unreachable());
     };
     this.arm(FIRST_PICTURE_MS);
     this.start().catch((error: unknown) => this.fail(error));
   }
 
-  /** `gone`: the server has ended the session itself, so there is nothing left to take leave of. */
   close(gone = false): void {
     if (this.abort.signal.aborted) return;
     this.abort.abort();
     clearTimeout(this.watchdog);
+    clearTimeout(this.connecting);
     if (this.callback) this.video.cancelVideoFrameCallback(this.callback);
     if (this.session && !gone) this.session.end();
     else this.peer.close();
     this.video.srcObject = null;
   }
 
-  /** Show pictures `ms` later than they could be; browsers that can't just show them. */
+  /** Browsers that can't hold pictures back just show them. */
   holdBack(ms: number): void {
     for (const receiver of this.peer.getReceivers())
       if ("jitterBufferTarget" in receiver) receiver.jitterBufferTarget = ms;
@@ -58,12 +60,16 @@ export class WhepPlayer {
 
   private async start(): Promise<void> {
     this.session = await negotiate(this.peer, this.url, this.abort.signal);
+    if (!this.stood) this.connecting = setTimeout(() => this.fail(new Unreachable()), CONNECT_MS);
+    this.arm(CONNECT_MS + FIRST_PICTURE_MS);
     const header = this.session.headers.get("Maskwatch-Media-Origin");
     const origin = header === null ? null : Number(header) >>> 0;
     const shown: VideoFrameRequestCallback = (_now, frame) => {
       this.callback = this.video.requestVideoFrameCallback(shown);
       this.arm(STILL_MS);
-      this.events.frame(frame.rtpTimestamp ?? null, origin, frame.width, frame.height);
+      const { rtpTimestamp } = frame;
+      const ticks = rtpTimestamp === undefined || origin === null ? null : mediaTicks(rtpTimestamp, origin);
+      this.events.frame(ticks, frame.width, frame.height);
     };
     this.callback = this.video.requestVideoFrameCallback(shown);
   }

@@ -104,9 +104,10 @@ export class Publisher {
       if (peer !== this.peer) return;
       clearTimeout(grace);
       if (peer.connectionState === "connected") this.connected();
-      if (peer.connectionState === "failed") this.lost();
+      // `closed`: the server said goodbye.
+      if (peer.connectionState === "failed" || peer.connectionState === "closed") void this.lost();
       if (peer.connectionState === "disconnected")
-        grace = setTimeout(() => peer === this.peer && this.lost(), DISCONNECTED_MS);
+        grace = setTimeout(() => peer === this.peer && void this.lost(), DISCONNECTED_MS);
     };
     try {
       const headers: Record<string, string> = this.token ? { Authorization: `Bearer ${this.token}` } : {};
@@ -126,13 +127,21 @@ export class Publisher {
     const status = error instanceof ApiError ? error.status : 0;
     if (status === 401 || status === 403) this.block("badLink");
     else if (status === 404) this.block("noSuch");
-    else this.lost();
+    else void this.lost();
   }
 
-  private lost(): void {
+  private async lost(): Promise<void> {
+    const { session, peer } = this;
+    this.session = null;
     this.hangUp();
+    peer?.close();
     if (!this.running) return;
     this.say({ is: "lost" });
+    const { attempt } = this;
+    const why = await session?.whyEnded();
+    if (attempt !== this.attempt || !this.running) return;
+    // Whoever came later has the place. To take it back by ourselves would have two phones take turns for ever.
+    if (why === "session_replaced") return this.block("taken");
     this.retry = setTimeout(() => this.connect(), this.backoff.next());
   }
 

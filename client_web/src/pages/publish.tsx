@@ -65,7 +65,7 @@ export function PublishPage({ name }: { name: string }) {
       <div class="publish-actions">
         {idle && !hindrance && (
           <Button kind="primary" icon="play" onClick={start}>
-            {t("publish.start")}
+            {t(phase.is === "blocked" && phase.by === "taken" ? "publish.takeOver" : "publish.start")}
           </Button>
         )}
         {!idle && (

@@ -1,8 +1,9 @@
 import { useState } from "preact/hooks";
 import { LANGUAGES, type Language, language, number, switchLanguage, t } from "../i18n";
+import { forgetBlocked } from "../live/transport";
 import { askToNotify, chime, soundBlocked, unlockSound } from "../state/alarm";
 import { version } from "../state/house";
-import { chosenLanguage, notify, singleKeys, sound, type Theme, theme } from "../state/preferences";
+import { chosenLanguage, liveBy, notify, singleKeys, sound, type Theme, theme } from "../state/preferences";
 import { info, service, signOut } from "../state/session";
 import { Button, Switch } from "../ui/basics";
 
@@ -20,6 +21,12 @@ export function SettingsPage() {
 }
 
 const THEMES = { system: "settings.theme.system", dark: "settings.theme.dark", light: "settings.theme.light" } as const;
+
+const WAYS = {
+  auto: "settings.liveBy.auto",
+  webrtc: "settings.liveBy.webrtc",
+  websocket: "settings.liveBy.websocket",
+} as const;
 
 function ThisBrowser() {
   const [trouble, setTrouble] = useState<string | undefined>();
@@ -56,6 +63,17 @@ function ThisBrowser() {
         value={language.value}
         options={Object.entries(LANGUAGES) as [Language, string][]}
         onChoice={setLanguage}
+      />
+      <Segments
+        name="live-by"
+        label={t("settings.liveBy")}
+        hint={t("settings.liveBy.hint")}
+        value={liveBy.value}
+        options={Object.entries(WAYS).map(([key, words]) => [key as keyof typeof WAYS, t(words)])}
+        onChoice={(next) => {
+          forgetBlocked();
+          liveBy.value = next;
+        }}
       />
       <Switch
         id="sound"
@@ -95,12 +113,13 @@ function ThisBrowser() {
 interface SegmentsProps<T extends string> {
   name: string;
   label: string;
+  hint?: string;
   value: T;
   options: readonly (readonly [T, string])[];
   onChoice: (value: T) => void;
 }
 
-function Segments<T extends string>({ name, label, value, options, onChoice }: SegmentsProps<T>) {
+function Segments<T extends string>({ name, label, hint, value, options, onChoice }: SegmentsProps<T>) {
   return (
     <fieldset class="segments">
       <legend>{label}</legend>
@@ -112,6 +131,7 @@ function Segments<T extends string>({ name, label, value, options, onChoice }: S
           </label>
         ))}
       </div>
+      {hint && <p class="hint">{hint}</p>}
     </fieldset>
   );
 }

@@ -38,6 +38,7 @@ export const theme = kept<Theme>("theme", "system", ["system", "dark", "light"])
 export const chosenLanguage = kept<"" | "en" | "id">("language", "", ["", "en", "id"]);
 export const sound = kept<"on" | "off">("sound", "off", ON_OFF);
 export const notify = kept<"on" | "off">("notify", "off", ON_OFF);
+export const liveBy = kept<"auto" | "webrtc" | "websocket">("live-by", "auto", ["auto", "webrtc", "websocket"]);
 export const singleKeys = kept<"on" | "off">("keys", "on", ON_OFF);
 
 /** Puts the theme on the page; `public/theme.js` does the same before the first paint. */

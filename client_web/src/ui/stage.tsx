@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
 import { LivePicture, type Mode } from "../live/picture";
 import { cameraNamed, connected, follow } from "../state/house";
+import { liveBy } from "../state/preferences";
 import { iceServers } from "../state/session";
 import type { Camera } from "../wire.gen";
 import { Button } from "./basics";
@@ -34,7 +35,12 @@ function Moving({ camera }: { camera: string }) {
   useEffect(() => {
     if (!root.current || !video.current || !image.current || !canvas.current) return;
     const parts = { video: video.current, image: image.current, canvas: canvas.current };
-    const picture = new LivePicture(camera, parts, () => iceServers.peek(), setMode);
+    const picture = new LivePicture(
+      camera,
+      parts,
+      { iceServers: () => iceServers.peek(), transport: () => liveBy.peek() },
+      setMode,
+    );
     const end = whileSeen(root.current, () => {
       picture.start();
       const unfollow = follow(camera, (look) => picture.take(look));
@@ -64,9 +70,9 @@ function Moving({ camera }: { camera: string }) {
       <img ref={image} alt={mode === "stills" ? t("camera.picture", { camera }) : ""} hidden={mode !== "stills"} />
       <canvas ref={canvas} />
       {mode === "waiting" && <p class="stage-note">{t("camera.waitingPicture")}</p>}
-      {mode === "stills" && (
-        <p class="stage-badge" title={t("camera.stills.hint")}>
-          {t("camera.stills")}
+      {(mode === "stills" || mode === "websocket") && (
+        <p class="stage-badge" title={t(`camera.${mode}.hint`)}>
+          {t(`camera.${mode}`)}
         </p>
       )}
     </div>

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from maskwatch.core.ports import EncodedPacket, RawFrame, StreamInfo
 from maskwatch.live.h264 import ParameterSets
-from maskwatch.live.stream import EncodedStream, Watcher
+from maskwatch.live.stream import MAX_BEHIND_FRAMES, EncodedStream, Watcher
 from maskwatch.live.transcoder import Transcoder
 from maskwatch.pipeline.telemetry import Telemetry
 
@@ -64,9 +64,9 @@ class LiveFeed:
         """Whether pictures are being encoded for somebody."""
         return bool(self._transcoders)
 
-    def join(self, codec: str) -> Watcher:
-        """A new watcher of the stream in `codec`."""
-        watcher = self._streams[codec].join()
+    def join(self, codec: str, *, may_lag_frames: int = MAX_BEHIND_FRAMES, paced: bool = True) -> Watcher:
+        """A new watcher of the stream in `codec`; see `Watcher`."""
+        watcher = self._streams[codec].join(may_lag_frames=may_lag_frames, paced=paced)
         self._arrange()
         self._want_keyframe(codec)
         return watcher

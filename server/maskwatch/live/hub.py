@@ -11,6 +11,7 @@ from maskwatch.config import LiveSettings
 from maskwatch.core.ports import RawFrame
 from maskwatch.errors import NotFoundError
 from maskwatch.live.feed import CODECS, LiveFeed
+from maskwatch.live.fragments import FragmentViewing
 from maskwatch.live.stream import StreamFrame, Watcher
 from maskwatch.pipeline.telemetry import Telemetry
 from maskwatch.rtc.aiortc_inside import TICKS_MODULUS, send_encoded
@@ -41,6 +42,7 @@ class LiveHub:
         *,
         telemetry: Telemetry | None = None,
         on_peers: Callable[[int], None] | None = None,
+        on_sockets: Callable[[int], None] | None = None,
         want_keyframe: Callable[[str], None] | None = None,
     ) -> None:
         self._ice = ice
@@ -48,7 +50,9 @@ class LiveHub:
         self._want_keyframe = want_keyframe
         self._feeds: dict[str, LiveFeed] = {}
         self._closing: set[asyncio.Task[None]] = set()
-        self._peers = PeerTable(limit=settings.max_viewers, on_count=on_peers)
+        self._fragments: set[FragmentViewing] = set()
+        self._on_sockets = on_sockets or (lambda _count: None)
+        self._peers = PeerTable(limit=settings.max_viewers, on_count=on_peers, elsewhere=lambda: len(self._fragments))
 
     @property
     def ice(self) -> IceSettings:
@@ -74,9 +78,7 @@ class LiveHub:
             InvalidRequestError: the offer can't be used.
             BusyError: as many watch as may.
         """
-        feed = self._feeds.get(camera)
-        if feed is None:
-            raise NotFoundError(f"There is no camera {camera!r} to watch.", remedy="See the list of cameras.")
+        feed = self._feed(camera)
         offer = read_offer(sdp, Role.RECEIVES)
         codec = next(codec for codec in CODECS if codec in offer.video_codecs)
         peer = Peer(camera, offer, self._ice, on_end=self._peers.discard)
@@ -86,6 +88,20 @@ class LiveHub:
         origin = secrets.randbelow(TICKS_MODULUS)
         _Viewer(feed, codec, peer).attach(transceiver, origin)
         return Viewing(peer=peer, answer=await peer.answer(), media_origin=origin)
+
+    def watch_fragments(self, camera: str) -> FragmentViewing:
+        """Let a browser watch `camera` by websocket; `end` it in any case.
+
+        Raises:
+            NotFoundError: there is no such camera.
+            BusyError: as many watch as may.
+        """
+        feed = self._feed(camera)
+        self._peers.check_room()
+        viewing = FragmentViewing(camera, feed, on_end=self._forget)
+        self._fragments.add(viewing)
+        self._on_sockets(len(self._fragments))
+        return viewing
 
     def session(self, camera: str, session: str) -> Peer:
         """A running session.
@@ -98,10 +114,15 @@ class LiveHub:
     def remove(self, camera: str) -> None:
         """The camera is no more: whoever watches it is sent home."""
         self._peers.end_camera(camera, "the camera was removed")
+        self._end_fragments(camera)
         if (feed := self._feeds.pop(camera, None)) is not None:
             closing = asyncio.get_running_loop().create_task(feed.close(), name=f"close-feed-{camera}")
             self._closing.add(closing)
             closing.add_done_callback(self._closing.discard)
+
+    def send_home(self) -> None:
+        """End what is watched by websocket: a web server that stops waits for these requests."""
+        self._end_fragments()
 
     async def close(self) -> None:
         """End every session and all encoding."""
@@ -109,6 +130,20 @@ class LiveHub:
         for camera in list(self._feeds):
             self.remove(camera)
         await asyncio.gather(*self._closing)
+
+    def _feed(self, camera: str) -> LiveFeed:
+        feed = self._feeds.get(camera)
+        if feed is None:
+            raise NotFoundError(f"There is no camera {camera!r} to watch.", remedy="See the list of cameras.")
+        return feed
+
+    def _end_fragments(self, camera: str | None = None) -> None:
+        for viewing in [each for each in self._fragments if camera in (None, each.camera)]:
+            viewing.end()
+
+    def _forget(self, viewing: FragmentViewing) -> None:
+        self._fragments.discard(viewing)
+        self._on_sockets(len(self._fragments))
 
 
 class _Viewer:

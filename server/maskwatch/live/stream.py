@@ -9,12 +9,14 @@ import threading
 from collections import deque
 from collections.abc import Callable
 
-from maskwatch.rtc.aiortc_inside import Packer
+from maskwatch.live.fmp4 import SampleClock, SampleTime, fragment
+from maskwatch.live.h264 import AccessUnit, take_apart
+from maskwatch.rtc.aiortc_inside import TICKS_MODULUS, Packer
 
 MAX_GROUP_BYTES = 8 << 20
 MAX_GROUP_FRAMES = 600
 """What is kept from a keyframe on, at most; in a stream with fewer keyframes, who joins late waits for the next."""
-_MAX_BEHIND_FRAMES = 150
+MAX_BEHIND_FRAMES = 150
 _MAX_BEHIND_BYTES = 4 << 20
 """How far a watcher may fall behind, beyond the pictures it started with."""
 _BURST_S_PER_PAYLOAD = 0.0002
@@ -23,17 +25,20 @@ loop up."""
 
 
 class StreamFrame:
-    """One encoded picture; cut into RTP payloads once, when first sent, for all watchers. On the loop."""
+    """One encoded picture; cut into RTP payloads, or into a fragment of MP4, once for all watchers. On the loop."""
 
-    __slots__ = ("_packer", "_payloads", "data", "keyframe", "serial", "ticks")
+    __slots__ = ("_fragment", "_packer", "_parts", "_payloads", "data", "keyframe", "serial", "ticks", "time")
 
-    def __init__(self, serial: int, data: bytes, ticks: int, *, keyframe: bool, packer: Packer) -> None:
+    def __init__(self, serial: int, data: bytes, time: SampleTime, *, keyframe: bool, packer: Packer) -> None:
         self.serial = serial
         self.data = data
-        self.ticks = ticks
+        self.ticks = time.shown % TICKS_MODULUS
+        self.time = time
         self.keyframe = keyframe
         self._packer = packer
         self._payloads: list[bytes] | None = None
+        self._parts: AccessUnit | None = None
+        self._fragment: bytes | None = None
 
     def payloads(self) -> list[bytes]:
         """Its RTP payloads."""
@@ -41,23 +46,45 @@ class StreamFrame:
             self._payloads = self._packer.pack(self.data)
         return self._payloads
 
+    def parts(self) -> AccessUnit:
+        """What it consists of, if it is H.264."""
+        if self._parts is None:
+            self._parts = take_apart(self.data)
+        return self._parts
+
+    def fragment(self) -> bytes:
+        """It as a fragment of MP4, if it is H.264."""
+        if self._fragment is None:
+            self._fragment = fragment(self.serial, self.parts().picture, self.time, keyframe=self.keyframe)
+        return self._fragment
+
 
 class Watcher:
-    """One browser's place at a stream: an `OutgoingFrames` for its sender. On the loop."""
+    """One browser's place at a stream: an `OutgoingFrames` for its sender. On the loop.
+
+    `may_lag_frames` is how far it may fall behind; `paced` holds what it starts with down to what UDP can take.
+    """
 
     def __init__(
-        self, burst: list[StreamFrame], *, on_drop: Callable[[int], None], on_lost: Callable[[], None]
+        self,
+        burst: list[StreamFrame],
+        *,
+        on_drop: Callable[[int], None],
+        on_lost: Callable[[], None],
+        may_lag_frames: int = MAX_BEHIND_FRAMES,
+        paced: bool = True,
     ) -> None:
         self._queue = deque(burst)
         self._queued_bytes = sum(len(frame.data) for frame in burst)
         self._last_serial = burst[-1].serial if burst else -1
-        self._max_frames = len(burst) + _MAX_BEHIND_FRAMES
+        self._max_frames = len(burst) + may_lag_frames
         self._max_bytes = self._queued_bytes + _MAX_BEHIND_BYTES
         self._awaits_keyframe = not burst
         self._fell_behind = False
         self._on_drop, self._on_lost = on_drop, on_lost
         self._arrived = asyncio.Event()
         self._ended = False
+        self._paced = paced
         self._pause_s = 0.0
 
     def offer(self, frame: StreamFrame) -> None:
@@ -70,6 +97,7 @@ class Watcher:
             self._queue.clear()
             self._queued_bytes = 0
             self._awaits_keyframe = self._fell_behind = True
+            self._on_lost()
         if self._awaits_keyframe and not frame.keyframe:
             if self._fell_behind:
                 self._on_drop(1)
@@ -95,7 +123,8 @@ class Watcher:
             await self._arrived.wait()
         frame = self._queue.popleft()
         self._queued_bytes -= len(frame.data)
-        self._pause_s = len(frame.payloads()) * _BURST_S_PER_PAYLOAD
+        if self._paced:
+            self._pause_s = len(frame.payloads()) * _BURST_S_PER_PAYLOAD
         return frame
 
     def keyframe_wanted(self) -> None:
@@ -113,6 +142,7 @@ class EncodedStream:
     def __init__(self, codec: str, *, on_drop: Callable[[int], None], on_lost: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self._packer = Packer(codec)
+        self._clock = SampleClock()
         self._on_drop, self._on_lost = on_drop, on_lost
         self._keeps_group = False
         self._lock = threading.Lock()
@@ -131,7 +161,7 @@ class EncodedStream:
         """The next encoded picture. Cheap; wakes the loop only if somebody watches, and once for all that waits."""
         with self._lock:
             self._serial += 1
-            frame = StreamFrame(self._serial, data, ticks, keyframe=keyframe, packer=self._packer)
+            frame = StreamFrame(self._serial, data, self._clock.advance(ticks), keyframe=keyframe, packer=self._packer)
             self._keep(frame)
             if not self._watchers:
                 return
@@ -148,12 +178,19 @@ class EncodedStream:
         """
         with self._lock:
             self._keeps_group = keep_group
+            self._clock.restart()
             self._forget_group()
 
-    def join(self) -> Watcher:
+    def join(self, *, may_lag_frames: int = MAX_BEHIND_FRAMES, paced: bool = True) -> Watcher:
         """A new watcher, which starts with the pictures since the last keyframe."""
         with self._lock:
-            watcher = Watcher(self._group, on_drop=self._on_drop, on_lost=self._on_lost)
+            watcher = Watcher(
+                self._group,
+                on_drop=self._on_drop,
+                on_lost=self._on_lost,
+                may_lag_frames=may_lag_frames,
+                paced=paced,
+            )
             self._watchers.add(watcher)
         return watcher
 

@@ -129,10 +129,20 @@ class Peer:
 
 
 class PeerTable:
-    """All sessions of one kind, by id. Bounded and counted; `on_count` hears of every change."""
+    """All sessions of one kind, by id. Bounded and counted; `on_count` hears of every change.
 
-    def __init__(self, *, limit: int, on_count: Callable[[int], None] | None = None) -> None:
+    `elsewhere` is how many of the places are taken by others.
+    """
+
+    def __init__(
+        self,
+        *,
+        limit: int,
+        on_count: Callable[[int], None] | None = None,
+        elsewhere: Callable[[], int] = lambda: 0,
+    ) -> None:
         self._limit = limit
+        self._elsewhere = elsewhere
         self._on_count = on_count or (lambda _count: None)
         self._peers: dict[str, Peer] = {}
         self._ending: set[asyncio.Task[None]] = set()
@@ -148,14 +158,26 @@ class PeerTable:
         Raises:
             BusyError: all places are taken, or the server is stopping; the peer is ended.
         """
-        if self._closed or len(self._peers) >= self._limit:
+        try:
+            self.check_room()
+        except BusyError:
             peer.end("there is no room for it")
-            raise BusyError(
-                f"{len(self._peers)} browsers exchange live video with this server, as many as the settings allow.",
-                remedy="Close one of the others, or raise live.max_viewers.",
-            )
+            raise
         self._peers[peer.id] = peer
         self._on_count(len(self._peers))
+
+    def check_room(self) -> None:
+        """See that there is a place.
+
+        Raises:
+            BusyError: all are taken, or the server is stopping.
+        """
+        taken = len(self._peers) + self._elsewhere()
+        if self._closed or taken >= self._limit:
+            raise BusyError(
+                f"{taken} browsers exchange live video with this server, as many as the settings allow.",
+                remedy="Close one of the others, or raise live.max_viewers.",
+            )
 
     def discard(self, peer: Peer) -> None:
         """Let go of `peer`, which is ending; `close` still waits for its end."""

@@ -394,3 +394,24 @@ class Subscribe(Wire):
     """Cameras whose `faces` are wanted."""
     resume_from: int | None = None
     """Id of the last event seen; every later event is sent, without a gap."""
+
+
+# ---- live video by websocket -----------------------------------------------------------------------------------------
+
+
+class VideoStart(Wire):
+    """Another stream begins; the next binary message is its initialisation segment, every later one a picture."""
+
+    type: Literal["start"] = "start"
+    mime: str
+    """What to give to `MediaSource.addSourceBuffer`."""
+    width: int
+    height: int
+
+
+class VideoKeyframe(Wire):
+    """The next binary message is a keyframe: a page may forget all pictures before it."""
+
+    type: Literal["keyframe"] = "keyframe"
+    shown_s: float
+    """Its time in the stream; see `docs/webrtc.md`."""

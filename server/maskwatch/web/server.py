@@ -15,6 +15,7 @@ from maskwatch.web.auth import Gate, check_may_listen
 from maskwatch.web.camera_service import CameraService
 from maskwatch.web.camera_test import CameraTester, Probe, probe_camera
 from maskwatch.web.headers import add_security_headers
+from maskwatch.web.mse import mse_routes
 from maskwatch.web.pages import ClientPages
 from maskwatch.web.phones import PhoneAddress
 from maskwatch.web.probes import Probes
@@ -59,6 +60,7 @@ def build_app(
     app.add_routes(Probes(services).routes())
     app.add_routes(pages.routes())
     app.add_routes(whep_routes(services.live, authorize=gate.authorize_user))
+    app.add_routes(mse_routes(services.live, authorize=gate.authorize_user, still_welcome=gate.still_welcome))
     app.add_routes(whip_routes(services.publishers, authorize=gate.authorize_publisher, source_of=cameras.source_of))
 
     async def running(_app: web.Application) -> AsyncIterator[None]:
@@ -66,6 +68,7 @@ def build_app(
         tester.close()
 
     async def send_home(_app: web.Application) -> None:
+        services.live.send_home()
         await services.hub.close()
 
     app.cleanup_ctx.append(running)

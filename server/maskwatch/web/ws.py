@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from maskwatch import __version__
 from maskwatch.errors import BusyError, StoreError
 from maskwatch.plugins import first_problem
+from maskwatch.web.hangup import hang_up
 from maskwatch.web.hub import Hub
 from maskwatch.web.outbox import ClientLimits, Greeting, Outbox, OutboxPorts
 from maskwatch.web.ports import CameraDirectory
@@ -23,8 +24,6 @@ from maskwatch.web.views import event_view
 log = structlog.get_logger(__name__)
 
 _LARGEST_MESSAGE = 64 * 1024
-_HANG_UP_S = 2.0
-"""How long a client that is sent home may take to say goodbye."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +83,7 @@ class WebsocketApi:
             code, why = await self._talk(request, socket, outbox, last_event_id)
         finally:
             self._hub.leave(outbox)
-            await _hang_up(request, socket, code, why)
+            await hang_up(request, socket, code, why)
         if code == WSCloseCode.TRY_AGAIN_LATER:
             log.info("a websocket client was cut off", client=request.remote, why=why)
         return socket
@@ -175,14 +174,3 @@ def _reason(error: BaseException) -> tuple[int, str]:
     if isinstance(error, ConnectionError):
         return WSCloseCode.ABNORMAL_CLOSURE, ""
     raise error
-
-
-async def _hang_up(request: web.Request, socket: web.WebSocketResponse, code: int, why: str) -> None:
-    """Close politely if the client takes it; then let go of whatever it never took."""
-    transport = request.transport
-    if not socket.closed and code != WSCloseCode.ABNORMAL_CLOSURE:
-        with suppress(TimeoutError, ConnectionError):
-            async with asyncio.timeout(_HANG_UP_S):
-                await socket.close(code=code, message=why.encode()[:120], drain=False)
-    if transport is not None:
-        transport.abort()

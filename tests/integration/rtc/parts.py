@@ -48,6 +48,7 @@ from maskwatch.rtc.aiortc_inside import finish_closing
 from maskwatch.rtc.ice import IceSettings
 from maskwatch.rtc.peer import video_codecs
 from maskwatch.sources.webrtc import PublisherDesk
+from maskwatch.web.mse import mse_routes
 from maskwatch.web.signalling import bearer_token
 from maskwatch.web.still import still_routes
 from maskwatch.web.whep import whep_routes
@@ -204,6 +205,11 @@ class LiveServer:
         self.telemetry = CountingTelemetry()
         self.viewers: list[int] = []
         self.publishers: list[int] = []
+        self.sockets: list[int] = []
+        self.files: dict[str, tuple[str, str]] = {}
+        """Further files to serve: text and type by name."""
+        self.trouble: list[str] = []
+        """Errors that browsers' pages met."""
         self.sources: dict[str, str] = {"phone": "webrtc", "door": "rtsp"}
         self.desk = PublisherDesk(LOOPBACK, on_peers=self.publishers.append)
         self.hub = LiveHub(
@@ -211,12 +217,15 @@ class LiveServer:
             LOOPBACK,
             telemetry=self.telemetry,
             on_peers=self.viewers.append,
+            on_sockets=self.sockets.append,
             want_keyframe=self.desk.want_keyframe,
         )
         self.app = web.Application(middlewares=[problems])
         self.app.add_routes(whip_routes(self.desk, authorize=self._publisher, source_of=self.sources.get))
         self.app.add_routes(whep_routes(self.hub, authorize=self._anybody))
+        self.app.add_routes(mse_routes(self.hub, authorize=self._anybody, still_welcome=self._still_welcome))
         self.app.add_routes(still_routes(Stills(self.hub.latest), authorize=self._anybody))
+        self.app.add_routes([web.get("/{file}", self._file)])
         self.server = TestServer(self.app)
 
     def url(self, path: str) -> str:
@@ -229,6 +238,13 @@ class LiveServer:
     async def _anybody(self, request: web.Request, camera: str) -> None:
         pass
 
+    async def _file(self, request: web.Request) -> web.Response:
+        text, content_type = self.files.get(request.match_info["file"], ("", "text/plain"))
+        return web.Response(text=text, content_type=content_type)
+
+    async def _still_welcome(self, request: web.Request) -> bool:
+        return True
+
 
 @asynccontextmanager
 async def live_server(*, max_viewers: int = 8) -> AsyncIterator[LiveServer]:
@@ -237,6 +253,7 @@ async def live_server(*, max_viewers: int = 8) -> AsyncIterator[LiveServer]:
         with unblocked_loop():
             async with _running(max_viewers) as live:
                 yield live
+    assert live.trouble == []
 
 
 @asynccontextmanager
