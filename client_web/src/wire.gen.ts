@@ -40,12 +40,12 @@ export interface components {
             closed_at: string | null;
             /**
              * Confidence
-             * @description Probability of the label at the look that raised it.
+             * @description Probability of the label at the look that raised it; 1 for what is about no single person.
              */
             confidence: number;
             /**
              * Evidence
-             * @description Why it was raised: looks, belief, quality, settings and model versions.
+             * @description Why it was raised: looks, belief, quality, settings and model versions; or what was `measured`.
              */
             evidence: {
                 [key: string]: unknown;
@@ -70,9 +70,14 @@ export interface components {
              * Format: date-time
              */
             raised_at: string;
+            severity: components["schemas"]["Severity"];
             state: components["schemas"]["AlertState"];
-            /** Track Id */
-            track_id: number;
+            /**
+             * Track Id
+             * @description The person; None for alerts about a camera, a crowd, or what was held back.
+             * @default null
+             */
+            track_id: number | null;
         };
         /**
          * AlertFilter
@@ -102,6 +107,8 @@ export interface components {
              * @default null
              */
             min_confidence?: number | null;
+            /** @default null */
+            severity?: components["schemas"]["Severity"] | null;
             /**
              * Since
              * @description Raised at this time or later.
@@ -119,20 +126,20 @@ export interface components {
         };
         /**
          * AlertKind
-         * @description What an alert is about.
+         * @description What an alert is about: a person, or a camera and what it sees as a whole.
          * @enum {string}
          */
-        AlertKind: "no_mask" | "incorrect";
+        AlertKind: "no_mask" | "incorrect" | "crowd" | "camera_offline" | "camera_blind" | "held_back";
         /**
          * AlertMessage
-         * @description An alert was raised, closed or acknowledged.
+         * @description An alert was raised, closed, acknowledged, erased, updated (it says something else now) or reminded of.
          */
         AlertMessage: {
             /**
              * Action
              * @enum {string}
              */
-            action: "raised" | "closed" | "acknowledged" | "erased";
+            action: "raised" | "closed" | "acknowledged" | "erased" | "updated" | "reminded";
             alert: components["schemas"]["Alert"];
             /** Event Id */
             event_id: number;
@@ -192,10 +199,53 @@ export interface components {
          */
         AlertState: "raised" | "acknowledged" | "closed";
         /**
+         * Alerting
+         * @description Whether a camera may raise alerts now; it is watched all the same.
+         */
+        Alerting: {
+            /**
+             * Armed
+             * @default true
+             */
+            armed: boolean;
+            /**
+             * Disarmed At
+             * @default null
+             */
+            disarmed_at: string | null;
+            /**
+             * Disarmed By
+             * @description Who disarmed it, where they gave a name.
+             * @default null
+             */
+            disarmed_by: string | null;
+            /**
+             * @description Why not: `disarmed` by somebody, or outside of its `schedule`.
+             * @default null
+             */
+            reason: components["schemas"]["PauseReason"] | null;
+            /**
+             * Until
+             * @description When it may again; None with a reason: no end is known.
+             * @default null
+             */
+            until: string | null;
+        };
+        /**
          * Camera
          * @description A camera as the API shows it.
          */
         Camera: {
+            /**
+             * @default {
+             *       "armed": true,
+             *       "disarmed_at": null,
+             *       "disarmed_by": null,
+             *       "reason": null,
+             *       "until": null
+             *     }
+             */
+            alerting: components["schemas"]["Alerting"];
             /**
              * Codec
              * @default null
@@ -476,7 +526,24 @@ export interface components {
          * @description Why an alert was closed.
          * @enum {string}
          */
-        CloseReason: "mask_on" | "left" | "camera_lost" | "server_restarted" | "repeated";
+        CloseReason: "mask_on" | "left" | "camera_lost" | "server_restarted" | "repeated" | "recovered" | "settings_changed";
+        /**
+         * DisarmRequest
+         * @description For how long no alerts are to be raised.
+         */
+        DisarmRequest: {
+            /**
+             * By
+             * @description Who wants it; without it, who is logged in.
+             * @default null
+             */
+            by: string | null;
+            /**
+             * Minutes
+             * @description From now on; a week at most.
+             */
+            minutes: number;
+        };
         /**
          * Erased
          * @description How many alerts were erased, pictures and all.
@@ -679,6 +746,12 @@ export interface components {
          */
         MaskLabel: "mask" | "no_mask" | "incorrect" | "unknown";
         /**
+         * PauseReason
+         * @description Why no alerts are raised.
+         * @enum {string}
+         */
+        PauseReason: "disarmed" | "schedule";
+        /**
          * Person
          * @description A person in view.
          */
@@ -725,6 +798,12 @@ export interface components {
             state: components["schemas"]["TrackState"];
             /** Track Id */
             track_id: number;
+            /**
+             * Watched
+             * @description False outside of the camera's zones: no alert is raised for this person.
+             * @default true
+             */
+            watched: boolean;
         };
         /**
          * Problem
@@ -801,11 +880,41 @@ export interface components {
              */
             alert_incorrect: boolean;
             /**
+             * Blind After S
+             * @description Seconds of a black, covered, blurred or frozen picture until an alert `camera_blind` is raised; none: never.
+             * @default 30
+             */
+            blind_after_s: number | null;
+            /**
+             * Crowd Below Percent
+             * @description Raise an alert of kind `crowd` when fewer than this share of the people in view wear a mask; none: never.
+             * @default null
+             */
+            crowd_below_percent: number | null;
+            /**
+             * Crowd For Minutes
+             * @description Minutes for which that must last.
+             * @default 2
+             */
+            crowd_for_minutes: number;
+            /**
+             * Crowd Min People
+             * @description People who must be in view for that, of whom it can be told whether they wear a mask.
+             * @default 3
+             */
+            crowd_min_people: number;
+            /**
              * Dwell S
              * @description Seconds a person must have been believed to wear no mask before an alert is raised.
              * @default 2
              */
             dwell_s: number;
+            /**
+             * Max Alerts Per Minute
+             * @description Alerts about people that are raised in one minute at most; one more says how many were held back. None: all.
+             * @default 20
+             */
+            max_alerts_per_minute: number | null;
             /**
              * Memory S
              * @description Seconds a person out of sight is remembered as the same person; then the alert is closed.
@@ -825,6 +934,18 @@ export interface components {
              */
             min_face_px: number;
             /**
+             * Offline After S
+             * @description Seconds without pictures until an alert of kind `camera_offline` is raised; none: never.
+             * @default 60
+             */
+            offline_after_s: number | null;
+            /**
+             * Offline Reminder S
+             * @description Seconds after that alert until one reminder that the camera is still away; none: no reminder.
+             * @default 3600
+             */
+            offline_reminder_s: number | null;
+            /**
              * Rearm S
              * @description Seconds a mask must be seen on until an alert is closed; only then the same person may raise another.
              * @default 2
@@ -836,6 +957,61 @@ export interface components {
              * @default null
              */
             repeat_after_s: number | null;
+            /**
+             * Schedules
+             * @description Windows of the week in which alerts may be raised; without any, always.
+             * @default []
+             */
+            schedules: components["schemas"]["ScheduleSettings"][];
+            /**
+             * Severity
+             * @description How much each kind of alert matters: `info`, `warning` or `critical`. Kinds left out keep their default.
+             */
+            severity: {
+                [key: string]: components["schemas"]["Severity"];
+            };
+            /**
+             * Time Zone
+             * @description Time zone of the schedules, such as `Asia/Jakarta`.
+             * @default UTC
+             */
+            time_zone: string;
+            /**
+             * Zones
+             * @description Polygons in the picture that people must stand in, or must not, to raise alerts; without any, everybody does.
+             * @default []
+             */
+            zones: components["schemas"]["ZoneSettings"][];
+        };
+        /**
+         * ScheduleSettings
+         * @description A window of the week in which alerts may be raised.
+         */
+        ScheduleSettings: {
+            /**
+             * Days
+             * @description Weekdays on which it opens: mon, tue, wed, thu, fri, sat, sun.
+             * @default [
+             *       "mon",
+             *       "tue",
+             *       "wed",
+             *       "thu",
+             *       "fri",
+             *       "sat",
+             *       "sun"
+             *     ]
+             */
+            days: components["schemas"]["Weekday"][];
+            /**
+             * End
+             * @description When it closes; '24:00' is the end of the day. At or before `start`, it closes on the day after.
+             */
+            end: string;
+            /**
+             * Start
+             * @description When it opens, such as '06:00'.
+             */
+            start: string;
         };
         /**
          * ServiceInfo
@@ -876,6 +1052,12 @@ export interface components {
              */
             user: string | null;
         };
+        /**
+         * Severity
+         * @description How much an alert matters.
+         * @enum {string}
+         */
+        Severity: "info" | "warning" | "critical";
         /**
          * StorageInfo
          * @description What is stored, and how long.
@@ -962,6 +1144,53 @@ export interface components {
             /** Width */
             width: number;
         };
+        /**
+         * Weekday
+         * @description Days of the week.
+         * @enum {string}
+         */
+        Weekday: "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
+        /**
+         * ZoneAnchor
+         * @description Which point of a person must lie in a zone: the middle of the face, or the feet as estimated from it.
+         * @enum {string}
+         */
+        ZoneAnchor: "face" | "feet";
+        /**
+         * ZoneMode
+         * @description Whether people must be in a zone, or must not be.
+         * @enum {string}
+         */
+        ZoneMode: "include" | "exclude";
+        /**
+         * ZoneSettings
+         * @description A polygon in the picture that people must stand in, or must not.
+         */
+        ZoneSettings: {
+            /**
+             * @description Which point of a person must lie in it: the middle of the `face`, or the `feet` as estimated from it.
+             * @default face
+             */
+            anchor: components["schemas"]["ZoneAnchor"];
+            /**
+             * @description `include`: only people in it (or another such zone) raise alerts; `exclude`: people in it raise none.
+             * @default include
+             */
+            mode: components["schemas"]["ZoneMode"];
+            /**
+             * Name
+             * @description What it is called.
+             */
+            name: string;
+            /**
+             * Points
+             * @description Corners in their order, each as shares of the picture's width and height (0 to 1, from the upper left).
+             */
+            points: [
+                number,
+                number
+            ][];
+        };
     };
     responses: never;
     parameters: never;
@@ -980,6 +1209,7 @@ export type AlertMessage = components["schemas"]["AlertMessage"];
 export type AlertPage = components["schemas"]["AlertPage"];
 export type AlertRange = components["schemas"]["AlertRange"];
 export type AlertState = components["schemas"]["AlertState"];
+export type Alerting = components["schemas"]["Alerting"];
 export type Camera = components["schemas"]["Camera"];
 export type CameraChange = components["schemas"]["CameraChange"];
 export type CameraCreate = components["schemas"]["CameraCreate"];
@@ -989,6 +1219,7 @@ export type CameraState = components["schemas"]["CameraState"];
 export type CameraTest = components["schemas"]["CameraTest"];
 export type CameraTestResult = components["schemas"]["CameraTestResult"];
 export type CloseReason = components["schemas"]["CloseReason"];
+export type DisarmRequest = components["schemas"]["DisarmRequest"];
 export type Erased = components["schemas"]["Erased"];
 export type ErrorMessage = components["schemas"]["ErrorMessage"];
 export type FacesMessage = components["schemas"]["FacesMessage"];
@@ -999,15 +1230,22 @@ export type IceServer = components["schemas"]["IceServer"];
 export type Info = components["schemas"]["Info"];
 export type Login = components["schemas"]["Login"];
 export type MaskLabel = components["schemas"]["MaskLabel"];
+export type PauseReason = components["schemas"]["PauseReason"];
 export type Person = components["schemas"]["Person"];
 export type Problem = components["schemas"]["Problem"];
 export type Readiness = components["schemas"]["Readiness"];
 export type RetentionSettings = components["schemas"]["RetentionSettings"];
 export type RuleSettings = components["schemas"]["RuleSettings"];
+export type ScheduleSettings = components["schemas"]["ScheduleSettings"];
 export type ServiceInfo = components["schemas"]["ServiceInfo"];
 export type Session = components["schemas"]["Session"];
+export type Severity = components["schemas"]["Severity"];
 export type StorageInfo = components["schemas"]["StorageInfo"];
 export type Subscribe = components["schemas"]["Subscribe"];
 export type TrackState = components["schemas"]["TrackState"];
 export type VideoKeyframe = components["schemas"]["VideoKeyframe"];
 export type VideoStart = components["schemas"]["VideoStart"];
+export type Weekday = components["schemas"]["Weekday"];
+export type ZoneAnchor = components["schemas"]["ZoneAnchor"];
+export type ZoneMode = components["schemas"]["ZoneMode"];
+export type ZoneSettings = components["schemas"]["ZoneSettings"];

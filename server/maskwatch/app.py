@@ -97,7 +97,7 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
                 create_source=lambda spec: _open_source(spec, publishers),
                 make_taps=lambda camera: (live.tap(camera),),
                 on_status=lambda name, _status: hub.publish_camera(name, "state"),
-                on_closed=recorder.submit_closed,
+                on_changes=recorder.submit_changes,
                 new_alert_id=new_alert_id,
                 evidence_settings={"models": models[0].versions},
                 telemetry=metrics,

@@ -6,14 +6,25 @@ repeats the value (it may hold a password).
 
 import os
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import platformdirs
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 
+from maskwatch.config_base import Settings
+from maskwatch.config_rules import (
+    DEFAULT_SEVERITY,
+    MOST_SCHEDULES,
+    MOST_ZONES,
+    ScheduleSettings,
+    Severities,
+    TimeZone,
+    ZoneSettings,
+)
 from maskwatch.errors import ConfigError
 from maskwatch.plugins import first_problem
 
@@ -43,12 +54,6 @@ def check_camera_name(name: str) -> str:
 
 
 CameraName = Annotated[str, AfterValidator(check_camera_name)]
-
-
-class Settings(BaseModel):
-    """Base of every group of settings."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class ServerSettings(Settings):
@@ -134,6 +139,28 @@ class RuleSettings(Settings):
     """Belief that a state needs before it is taken; between states a margin keeps it from flickering."""
     alert_incorrect: bool = True
     """Whether a mask worn wrong (nose or chin out) raises an alert of kind `incorrect`."""
+    zones: tuple[ZoneSettings, ...] = Field(default=(), max_length=MOST_ZONES)
+    """Polygons in the picture that people must stand in, or must not, to raise alerts; without any, everybody does."""
+    time_zone: TimeZone = "UTC"
+    """Time zone of the schedules, such as `Asia/Jakarta`."""
+    schedules: tuple[ScheduleSettings, ...] = Field(default=(), max_length=MOST_SCHEDULES)
+    """Windows of the week in which alerts may be raised; without any, always."""
+    severity: Severities = Field(default_factory=lambda: dict(DEFAULT_SEVERITY))
+    """How much each kind of alert matters: `info`, `warning` or `critical`. Kinds left out keep their default."""
+    max_alerts_per_minute: int | None = Field(default=20, ge=1, le=10_000)
+    """Alerts about people that are raised in one minute at most; one more says how many were held back. None: all."""
+    crowd_below_percent: float | None = Field(default=None, gt=0, le=100)
+    """Raise an alert of kind `crowd` when fewer than this share of the people in view wear a mask; none: never."""
+    crowd_for_minutes: float = Field(default=2.0, ge=0, le=1440)
+    """Minutes for which that must last."""
+    crowd_min_people: int = Field(default=3, ge=1, le=1000)
+    """People who must be in view for that, of whom it can be told whether they wear a mask."""
+    offline_after_s: float | None = Field(default=60.0, gt=0, le=604_800)
+    """Seconds without pictures until an alert of kind `camera_offline` is raised; none: never."""
+    offline_reminder_s: float | None = Field(default=3600.0, gt=0, le=2_592_000)
+    """Seconds after that alert until one reminder that the camera is still away; none: no reminder."""
+    blind_after_s: float | None = Field(default=30.0, gt=0, le=604_800)
+    """Seconds of a black, covered, blurred or frozen picture until an alert `camera_blind` is raised; none: never."""
 
 
 class LiveSettings(Settings):
@@ -218,10 +245,21 @@ class MaskwatchSettings(Settings):
         if not isinstance(common, dict) or not isinstance(cameras, dict):
             return values
         merged = {
-            name: {**camera, "rules": {**common, **(camera.get("rules") or {})}} if isinstance(camera, dict) else camera
+            name: {**camera, "rules": merged_rules(common, camera.get("rules") or {})}
+            if isinstance(camera, dict) and isinstance(camera.get("rules") or {}, dict)
+            else camera
             for name, camera in cameras.items()
         }
         return {**values, "cameras": merged}
+
+
+def merged_rules(common: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """The rules `own` over the `common` ones, key by key; severities kind by kind."""
+    merged = {**common, **own}
+    ours, theirs = own.get("severity"), common.get("severity")
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        merged["severity"] = {**theirs, **ours}
+    return merged
 
 
 def load_settings(file: Path | None, overrides: dict[str, Any] | None = None) -> MaskwatchSettings:

@@ -76,8 +76,12 @@ TABLE: Final[tuple[Metric, ...]] = (
            "People now in view, by what is believed of them: compliant, no_mask, incorrect, unknown."),
     Metric("maskwatch_alerts_raised_total", _COUNTER, ("camera", "kind"), "Alerts raised."),
     Metric("maskwatch_alerts_closed_total", _COUNTER, ("camera", "kind", "reason"),
-           "Alerts closed, by why: mask_on, left, camera_lost."),
+           "Alerts closed, by why: mask_on, left, camera_lost, recovered, settings_changed."),
     Metric("maskwatch_alerts_open", _GAUGE, ("camera", "kind"), "Alerts now open."),
+    Metric("maskwatch_alerts_held_back_total", _COUNTER, ("camera", "kind"),
+           "Alerts held back by max_alerts_per_minute; the alert of kind held_back says how many."),
+    Metric("maskwatch_camera_armed", _GAUGE, ("camera",),
+           "1 while the camera may raise alerts, 0 while it is disarmed or outside of its schedule."),
     Metric("maskwatch_alert_frame_age_seconds", _HISTOGRAM, ("camera",),
            "Age of the deciding frame when its alert was committed and sent out.", _AGES),
     # The store
@@ -168,6 +172,8 @@ class Metrics:
             # From 0 on, or Prometheus would not see the first alert of a camera as an increase.
             self._counter("maskwatch_alerts_raised_total", camera, kind.value)
             self._gauge("maskwatch_alerts_open", camera, kind.value)
+            if kind.is_of_person:
+                self._counter("maskwatch_alerts_held_back_total", camera, kind.value)
         if state is CameraState.DISABLED:
             self._remove("maskwatch_camera_up", camera)
         else:
@@ -213,10 +219,19 @@ class Metrics:
             self._gauge("maskwatch_alerts_open", camera, kind).inc()
             if frame_age_s is not None:
                 self._histogram("maskwatch_alert_frame_age_seconds", camera).observe(frame_age_s)
-        else:
+        elif change.action is AlertAction.CLOSED:
             reason = change.reason.value if change.reason is not None else "unknown"
             self._count("maskwatch_alerts_closed_total", camera, kind, reason)
             self._gauge("maskwatch_alerts_open", camera, kind).dec()
+
+    def alert_held_back(self, camera: str, kind: AlertKind) -> None:
+        """An alert was held back: there were too many in a minute."""
+        self._count("maskwatch_alerts_held_back_total", camera, kind.value)
+
+    def camera_armed(self, camera: str, *, armed: bool) -> None:
+        """Whether a camera may raise alerts now."""
+        if camera not in self._removed:
+            self._gauge("maskwatch_camera_armed", camera).set(1 if armed else 0)
 
     def alerts_waiting(self, count: int) -> None:
         """Changes of alerts that are not committed yet."""

@@ -13,6 +13,7 @@ import { AlertDetail } from "../ui/alert-detail";
 import { AlertRow } from "../ui/alert-row";
 import { Button, Empty } from "../ui/basics";
 import { Glyph } from "../ui/icons";
+import { KINDS, SEVERITIES } from "../ui/kinds";
 import type { Alert } from "../wire.gen";
 
 /** All alerts by filter beside the one that is open; on a phone one after the other. */
@@ -170,8 +171,15 @@ function Filter({ filter }: { filter: AlertFilter }) {
           label={t("alerts.filter.kind")}
           any={t("alerts.filter.kind.any")}
           value={filter.kind}
-          options={(["no_mask", "incorrect"] as const).map((kind) => [kind, t(`kind.${kind}`)])}
+          options={KINDS.map((kind) => [kind, t(`kind.${kind}`)])}
           onChoice={(kind) => set({ kind })}
+        />
+        <Choice
+          label={t("alerts.filter.severity")}
+          any={t("alerts.filter.severity.any")}
+          value={filter.severity}
+          options={SEVERITIES.map((severity) => [severity, t(`severity.${severity}`)])}
+          onChoice={(severity) => set({ severity })}
         />
         <Choice
           label={t("alerts.filter.confidence")}

@@ -10,6 +10,7 @@ import { stateWord } from "../ui/camera-words";
 import { Feed } from "../ui/feed";
 import { Grid } from "../ui/grid";
 import { Glyph, LabelShape, StateShape } from "../ui/icons";
+import { isOfPerson } from "../ui/kinds";
 import type { Alert } from "../wire.gen";
 
 export function LivePage() {
@@ -67,7 +68,10 @@ function Who() {
       />
     );
   const last = Math.max(
-    ...(alerts.value ?? []).map((alert) => Date.parse(alert.closed_at ?? "")).filter(Number.isFinite),
+    ...(alerts.value ?? [])
+      .filter((alert) => isOfPerson(alert.kind))
+      .map((alert) => Date.parse(alert.closed_at ?? ""))
+      .filter(Number.isFinite),
   );
   const hint = Number.isFinite(last)
     ? t("live.who.none.since", { time: clock(last, now()) })

@@ -1,7 +1,15 @@
-import type { Alert, AlertKind, AlertState } from "../wire.gen";
+import type { Alert, AlertKind, AlertState, Severity } from "../wire.gen";
 import type { AlertFilter } from "./api";
 
-const KINDS: readonly string[] = ["no_mask", "incorrect"] satisfies AlertKind[];
+const KINDS: readonly string[] = [
+  "no_mask",
+  "incorrect",
+  "crowd",
+  "camera_offline",
+  "camera_blind",
+  "held_back",
+] satisfies AlertKind[];
+const SEVERITIES: readonly string[] = ["info", "warning", "critical"] satisfies Severity[];
 const STATES: readonly string[] = ["raised", "acknowledged", "closed"] satisfies AlertState[];
 
 /** The filter an address asks for; what makes no sense in it is left out. */
@@ -20,6 +28,7 @@ export function filterOf(query: string): AlertFilter {
   return {
     camera: one("camera"),
     kind: among<AlertKind>("kind", KINDS),
+    severity: among<Severity>("severity", SEVERITIES),
     state: among<AlertState>("state", STATES),
     since: moment("since"),
     until: moment("until"),
@@ -44,6 +53,7 @@ export function matches(alert: Alert, filter: AlertFilter): boolean {
   return (
     (filter.camera === undefined || alert.camera === filter.camera) &&
     (filter.kind === undefined || alert.kind === filter.kind) &&
+    (filter.severity === undefined || alert.severity === filter.severity) &&
     (filter.state === undefined || alert.state === filter.state) &&
     (filter.since === undefined || at >= Date.parse(filter.since)) &&
     (filter.until === undefined || at < Date.parse(filter.until)) &&

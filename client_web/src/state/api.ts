@@ -9,11 +9,13 @@ import type {
   CameraCreate,
   CameraTest,
   CameraTestResult,
+  Severity,
 } from "../wire.gen";
 
 export interface AlertFilter {
   camera?: string | undefined;
   kind?: AlertKind | undefined;
+  severity?: Severity | undefined;
   state?: AlertState | undefined;
   since?: string | undefined;
   until?: string | undefined;
@@ -36,6 +38,11 @@ export const api = {
   changeCamera: (name: string, body: CameraChange) =>
     json<Camera>(request(camera(name), { method: "PATCH", json: body })),
   removeCamera: (name: string) => request(camera(name), { method: "DELETE" }),
+  disarmCamera: (name: string, minutes: number) =>
+    json<Camera>(request(`${camera(name)}/disarm`, { method: "POST", json: { minutes } })),
+  armCamera: (name: string) => json<Camera>(request(`${camera(name)}/arm`, { method: "POST" })),
+  disarmAll: (minutes: number) => json<Camera[]>(request(`${API}/disarm`, { method: "POST", json: { minutes } })),
+  armAll: () => json<Camera[]>(request(`${API}/arm`, { method: "POST" })),
   retryCamera: (name: string) => request(`${camera(name)}/retry`, { method: "POST" }),
   testCamera: (body: CameraTest, signal: AbortSignal) =>
     json<CameraTestResult>(request(`${API}/cameras/test`, { method: "POST", json: body, signal })),

@@ -8,11 +8,11 @@ import { acknowledge, alerts, eraseAlert, erased } from "../state/house";
 import { tell, tellError } from "../state/notices";
 import { go, search } from "../state/router";
 import type { Alert } from "../wire.gen";
-import { outcome } from "./alert-row";
 import { Button, Confirm, Empty } from "./basics";
 import { BeliefPlot } from "./belief-plot";
 import { evidenceOf, likeliest } from "./evidence";
-import { Glyph, LabelShape } from "./icons";
+import { Glyph } from "./icons";
+import { KindShape, outcome, reasonsOf, SeverityMark } from "./kinds";
 import { Ago } from "./time";
 
 /** One alert: its pictures, why it was raised in words, and what happened since. */
@@ -57,9 +57,10 @@ function Head({ alert }: { alert: Alert }) {
     <header class="page-head">
       <div>
         <h2 class="alert-detail-title">
-          <LabelShape label={alert.kind} size={18} />
+          <KindShape kind={alert.kind} size={18} />
           {t(`kind.${alert.kind}`)}
           <a href={`/cameras/${alert.camera}`}>{alert.camera}</a>
+          <SeverityMark severity={alert.severity} />
         </h2>
         <p class={isOpen(alert) ? "still-open" : "quiet"}>{outcome(alert)}</p>
       </div>
@@ -110,10 +111,10 @@ function Pictures({ alert }: { alert: Alert }) {
 function Why({ alert }: { alert: Alert }) {
   const evidence = evidenceOf(alert);
   const { looks, seenS, violationS, dwellS, probabilities, belief, quality, models } = evidence;
-  const sentences: string[] = [];
+  const sentences = reasonsOf(alert);
   if (looks !== null && seenS !== null) {
     sentences.push(t("alert.why.looks", { camera: alert.camera, looks, seen: duration(seenS * 1000) }));
-  } else sentences.push(t("alert.why.looks.short", { camera: alert.camera }));
+  } else if (!sentences.length) sentences.push(t("alert.why.looks.short", { camera: alert.camera }));
   if (violationS !== null && dwellS !== null) {
     const key = alert.kind === "incorrect" ? "alert.why.dwell.incorrect" : "alert.why.dwell";
     sentences.push(t(key, { time: duration(violationS * 1000), dwell: duration(dwellS * 1000) }));

@@ -4,19 +4,13 @@ import { acknowledge } from "../state/house";
 import { route, search } from "../state/router";
 import type { Alert } from "../wire.gen";
 import { Button } from "./basics";
-import { Glyph, LabelShape } from "./icons";
-import { Ago, lasting } from "./time";
+import { Glyph } from "./icons";
+import { factOf, isOfPerson, KindShape, outcome, SeverityMark } from "./kinds";
+import { Ago } from "./time";
 
 /** On the alerts page the filter stays while one alert after the other is opened. */
 function keptFilter(): string {
   return route.value.page === "alerts" ? search.value : "";
-}
-
-/** How it stands with the person: still in view, or what ended it. */
-export function outcome(alert: Alert): string {
-  const time = lasting(alert.raised_at, alert.closed_at);
-  if (isOpen(alert)) return t("alert.open", { time });
-  return t(`alert.closed.${alert.close_reason ?? "left"}`, { time });
 }
 
 /** One line of the feed: face, kind, camera, when, how sure, how it stands, and a button to acknowledge. */
@@ -40,9 +34,9 @@ export function AlertRow({
         <FacePicture alert={alert} />
         <div class="alert-text">
           <p class="alert-title">
-            <LabelShape label={alert.kind} size={12} />
+            <KindShape kind={alert.kind} size={12} />
             <a class="row-link" href={`/alerts/${alert.id}${keptFilter()}`} aria-current={current ? "true" : "false"}>
-              {t(`label.${alert.kind}`)}
+              {t(`kind.short.${alert.kind}`)}
             </a>
             <span class="alert-when">
               <Ago at={alert.raised_at} />
@@ -50,9 +44,13 @@ export function AlertRow({
           </p>
           <p class="alert-where">
             <span class="alert-camera">{alert.camera}</span>
-            <span class="num">{t("alert.confidence", { percent: percent(alert.confidence) })}</span>
+            <span class="num">
+              {isOfPerson(alert.kind) ? t("alert.confidence", { percent: percent(alert.confidence) }) : factOf(alert)}
+            </span>
           </p>
-          <p class="alert-outcome">{outcome(alert)}</p>
+          <p class="alert-outcome">
+            {outcome(alert)} <SeverityMark severity={alert.severity} />
+          </p>
         </div>
         <AcknowledgeButton alert={alert} />
       </div>
@@ -64,7 +62,7 @@ export function FacePicture({ alert, size = 56 }: { alert: Alert; size?: number 
   if (!alert.face_url) {
     return (
       <span class="face none" title={t("alert.noPicture")}>
-        <LabelShape label={alert.kind} size={20} />
+        <KindShape kind={alert.kind} size={20} />
       </span>
     );
   }

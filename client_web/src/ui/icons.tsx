@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import type { CameraState, MaskLabel } from "../wire.gen";
 
 /** Icons on a grid of 16; they take the colour and size of the text beside them and say nothing themselves. */
-function Icon({ children, size = 16 }: { children: JSX.Element | JSX.Element[]; size?: number }) {
+export function Icon({ children, size = 16 }: { children: JSX.Element | JSX.Element[]; size?: number }) {
   return (
     <svg
       class="icon"

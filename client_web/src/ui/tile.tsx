@@ -4,6 +4,7 @@ import { connected, look, openByCamera } from "../state/house";
 import type { Camera } from "../wire.gen";
 import { peopleInWords, shownState, stateWord, tallyOf } from "./camera-words";
 import { LabelShape, StateShape } from "./icons";
+import { KindShape } from "./kinds";
 import { Stage } from "./stage";
 import { lasting } from "./time";
 
@@ -30,8 +31,8 @@ export function Tile({ camera }: { camera: Camera }) {
         </h3>
         {alerting ? (
           <p class="tile-alert">
-            <LabelShape label={worst.kind} size={13} />
-            {t("live.alert", { kind: t(`label.${worst.kind}`), time: lasting(worst.raised_at) })}
+            <KindShape kind={worst.kind} size={13} />
+            {t("live.alert", { kind: t(`kind.short.${worst.kind}`), time: lasting(worst.raised_at) })}
           </p>
         ) : (
           state === "online" && <Tally camera={camera.name} />

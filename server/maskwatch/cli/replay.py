@@ -155,6 +155,8 @@ def _event(change: "AlertChange") -> dict[str, Any]:
         "person": change.track_id,
         "alert": change.alert_id,
     }
+    if change.measured is not None:
+        event = {**event, "measured": dict(change.measured.values)}
     if change.evidence is None:
         return {**event, "reason": change.reason.value if change.reason else ""}
     evidence = change.evidence
@@ -172,7 +174,9 @@ def _event(change: "AlertChange") -> dict[str, Any]:
 def _print_table(events: list[dict[str, Any]], summary: Summary) -> None:
     table = Table("at", "what", "kind", "person", "why")
     for event in events:
-        table.add_row(f"{event['time_s']:.1f} s", event["event"], event["kind"], str(event["person"]), event["reason"])
+        table.add_row(
+            f"{event['time_s']:.1f} s", event["event"], event["kind"], str(event["person"] or ""), event["reason"]
+        )
     console = Console()
     if events:
         console.print(table)

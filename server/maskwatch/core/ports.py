@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from maskwatch.core.types import AlertChange, Face, Image, MaskVerdict, Observation, Picture, Track
+from maskwatch.core.types import (
+    AlertChange,
+    AlertKind,
+    Face,
+    Frame,
+    Image,
+    MaskVerdict,
+    Observation,
+    Picture,
+    Track,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,11 +139,20 @@ class Tracker(Protocol):
         """Forget everybody: the camera was lost. Ids are not used again."""
 
 
-class Rule(Protocol):
-    """Turns people into alerts."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What came of judging one look: the people, marked with whether they count; what changed; what was held back."""
 
-    def step(self, t_s: float, tracks: Sequence[Track]) -> list[AlertChange]:
-        """What changes at `t_s`: alerts raised and closed."""
+    tracks: tuple[Track, ...]
+    changes: tuple[AlertChange, ...] = ()
+    held_back: tuple[AlertKind, ...] = ()
+
+
+class Rule(Protocol):
+    """Turns people and pictures into alerts."""
+
+    def step(self, frame: Frame, tracks: Sequence[Track]) -> Judgement:
+        """What follows from `tracks`, as found in `frame`: who counts, and which alerts are raised and closed."""
 
     def close_all(self, t_s: float) -> list[AlertChange]:
         """Close every open alert because the camera is gone."""

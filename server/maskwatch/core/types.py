@@ -201,7 +201,8 @@ class Track:
 
     `first_seen_s` and `last_seen_s` are monotonic seconds of the first and the newest look; `state_since_s` is when
     the present state began. `belief` sums to 1 over `LABELS`. `observation` is the newest look, None while the person
-    is out of sight and only remembered.
+    is out of sight and only remembered. `watched` is False for somebody outside the camera's zones: alerts are not
+    raised for them.
     """
 
     id: int
@@ -212,6 +213,7 @@ class Track:
     state: TrackState
     state_since_s: float
     observation: Observation | None = None
+    watched: bool = True
 
 
 class CameraState(StrEnum):
@@ -226,10 +228,28 @@ class CameraState(StrEnum):
 
 
 class AlertKind(StrEnum):
-    """What an alert is about."""
+    """What an alert is about: a person, or a camera and what it sees as a whole."""
 
     NO_MASK = "no_mask"
     INCORRECT = "incorrect"
+    CROWD = "crowd"
+    CAMERA_OFFLINE = "camera_offline"
+    CAMERA_BLIND = "camera_blind"
+    HELD_BACK = "held_back"
+    """Further alerts that `max_alerts_per_minute` held back."""
+
+    @property
+    def is_of_person(self) -> bool:
+        """Whether such an alert is about one person, with a track and a face."""
+        return self in (AlertKind.NO_MASK, AlertKind.INCORRECT)
+
+
+class Severity(StrEnum):
+    """How much an alert matters."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
 
 
 class AlertAction(StrEnum):
@@ -237,6 +257,10 @@ class AlertAction(StrEnum):
 
     RAISED = "raised"
     CLOSED = "closed"
+    UPDATED = "updated"
+    """What it says has changed; nobody needs to be told anew."""
+    REMINDED = "reminded"
+    """It goes on, and somebody is to be told again."""
 
 
 class CloseReason(StrEnum):
@@ -248,6 +272,10 @@ class CloseReason(StrEnum):
     SERVER_RESTARTED = "server_restarted"
     REPEATED = "repeated"
     """The violation goes on, and a new alert took this one's place, because `repeat_after_s` is set."""
+    RECOVERED = "recovered"
+    """What it was about is over: the camera is back or sees again, enough people wear masks, nothing is held back."""
+    SETTINGS_CHANGED = "settings_changed"
+    """It is no longer asked for: a rule was switched off, or the camera paused or removed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,17 +311,30 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredEvidence:
+    """Why an alert that is about no single person was raised: what was measured, beside the thresholds it met."""
+
+    values: Mapping[str, Any]
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AlertChange:
-    """An alert raised or closed by a rule. `at_s` is the monotonic time of the look that decided it."""
+    """An alert raised, closed or changed by a rule. `at_s` is the monotonic time of the look that decided it.
+
+    `track_id` is None for alerts that are about no single person; these say why in `measured`, not in `evidence`.
+    """
 
     action: AlertAction
     alert_id: str
     camera: str
-    track_id: int
+    track_id: int | None
     kind: AlertKind
     at_s: float
     reason: CloseReason | None = None
     evidence: Evidence | None = None
+    measured: MeasuredEvidence | None = None
+    severity: Severity = Severity.WARNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

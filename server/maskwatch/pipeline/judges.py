@@ -1,14 +1,13 @@
-"""Tracker, compliance and rule of one camera, made from its settings: what turns observations into alerts."""
+"""Tracker, compliance and rules of one camera, made from its settings: what turns observations into alerts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from maskwatch.core.compliance import Compliance, ComplianceSettings
-from maskwatch.core.rules import DwellRule
 from maskwatch.core.sampler import Sampler
 from maskwatch.core.tracker import MotionTracker
-from maskwatch.core.types import AlertKind
+from maskwatch.pipeline.camera_rules import CameraRules
 from maskwatch.pipeline.line import CameraLine
 from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.pipeline.telemetry import Telemetry
@@ -23,31 +22,17 @@ class Judges:
 
     tracker: MotionTracker
     compliance: Compliance
-    rule: DwellRule
+    rule: CameraRules
 
     @classmethod
     def for_camera(cls, spec: CameraSpec, new_id: Callable[[], str], evidence_settings: Mapping[str, Any]) -> "Judges":
         """The judges that `spec` asks for. `evidence_settings` (the models' versions) goes into every alert."""
         rules = spec.rules
-        kinds = {AlertKind.NO_MASK} | ({AlertKind.INCORRECT} if rules.alert_incorrect else set())
         believed = ComplianceSettings(enter=rules.min_confidence, leave=max(1 / 3, rules.min_confidence - _HYSTERESIS))
         return cls(
             tracker=MotionTracker(memory_s=rules.memory_s),
             compliance=Compliance(believed),
-            rule=DwellRule(
-                camera=spec.name,
-                dwell_s=rules.dwell_s,
-                rearm_s=rules.rearm_s,
-                repeat_after_s=rules.repeat_after_s,
-                kinds=frozenset(kinds),
-                new_id=new_id,
-                settings={
-                    **evidence_settings,
-                    "rules": rules.model_dump(),
-                    "detect_fps": spec.detect_fps,
-                    "belief": asdict(believed),
-                },
-            ),
+            rule=CameraRules(spec, new_id, {**evidence_settings, "belief": asdict(believed)}),
         )
 
     def take_over(self, other: "Judges") -> None:

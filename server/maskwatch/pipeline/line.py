@@ -95,14 +95,16 @@ class CameraLine:
         started_s = time.perf_counter()
         with self._lock:
             tracks = self._compliance.update(t_s, self._tracker.update(t_s, observations))
-            changes = self._rule.step(t_s, tracks)
+            judged = self._rule.step(frame, tracks)
         self._telemetry.stage_seconds("track", time.perf_counter() - started_s)
         self._looks.append((t_s, time.monotonic() - t_s))
         for observation in observations:
             self._telemetry.face_judged(self.name, observation.verdict.label)
+        for kind in judged.held_back:
+            self._telemetry.alert_held_back(self.name, kind)
         in_view = [track.state for track in tracks if track.observation is not None]
         self._telemetry.people_in_view(self.name, {state: in_view.count(state) for state in TrackState})
-        return Look(frame=frame, tracks=tuple(tracks), changes=tuple(changes))
+        return Look(frame=frame, tracks=judged.tracks, changes=judged.changes)
 
     # ---- on the loop ----
 

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from maskwatch.core.outage import OutageRule
 from maskwatch.core.ports import EncodedPacket, FrameSource, RawFrame, SourceSink, StreamInfo
-from maskwatch.core.types import AlertChange, CameraState
-from maskwatch.errors import NotFoundError
+from maskwatch.core.types import AlertChange, CameraState, CloseReason
+from maskwatch.errors import NotFoundError, SourceReason
+from maskwatch.pipeline.camera_rules import outage_rule, rated
 from maskwatch.pipeline.judges import Judges
 from maskwatch.pipeline.line import CameraLine
 from maskwatch.pipeline.spec import CameraSpec
@@ -51,8 +53,11 @@ class _Camera:
     fan_out: _FanOut
     supervisor: CameraSupervisor | None
     disabled_since: datetime
+    outage: OutageRule
     offline_since_s: float | None = None
     lost: bool = False
+    was_online: bool = False
+    """Since it was added or changed."""
 
     @property
     def line(self) -> CameraLine:
@@ -66,8 +71,8 @@ class ManagerPorts:
     create_source: Callable[[CameraSpec], FrameSource]
     make_taps: Callable[[str], Sequence[SourceSink]]
     on_status: Callable[[str, CameraStatus], None]
-    on_closed: Callable[[Sequence[AlertChange]], None]
-    """Alerts closed without a look, because their camera is gone."""
+    on_changes: Callable[[Sequence[AlertChange]], None]
+    """Alerts raised or closed without a look: their camera is gone, or is back."""
     new_alert_id: Callable[[], str]
     evidence_settings: Mapping[str, Any]
     """Goes into the evidence of every alert: the models' versions."""
@@ -128,6 +133,7 @@ class CameraManager:
             camera.supervisor.stop()
             self._leaving[name] = camera.supervisor
         self._lose(camera)
+        self._end_outage(camera)
         self._ports.telemetry.camera_removed(name)
 
     def status(self, name: str) -> CameraStatus:
@@ -180,13 +186,17 @@ class CameraManager:
             fan_out=_FanOut(self._line(spec, judges), self._ports.make_taps(spec.name)),
             supervisor=None,
             disabled_since=datetime.now(UTC),
+            outage=outage_rule(spec, self._ports.new_alert_id),
         )
         self._cameras[spec.name] = camera
         self._open(camera, after=self._leaving.pop(spec.name, None))
 
     def _change(self, camera: _Camera, spec: CameraSpec) -> None:
         old, camera.spec = camera.spec, spec
-        if (old.detect_fps, old.rules) != (spec.detect_fps, spec.rules):
+        if (old.detect_fps, old.rules, old.disarm) != (spec.detect_fps, spec.rules, spec.disarm):
+            outage = outage_rule(spec, self._ports.new_alert_id)
+            outage.take_over(camera.outage)
+            camera.outage = outage
             judges = self._judges(spec)
             judges.take_over(camera.judges)
             line = self._line(spec, judges)
@@ -205,6 +215,7 @@ class CameraManager:
             if after is not None:
                 self._leaving[camera.spec.name] = after
             self._lose(camera)
+            self._end_outage(camera)
             self._ports.telemetry.camera_state(camera.spec.name, CameraState.DISABLED, None)
             self._ports.on_status(camera.spec.name, self._status(camera))
             return
@@ -218,7 +229,7 @@ class CameraManager:
             after=after,
         )
         camera.supervisor = supervisor
-        camera.offline_since_s, camera.lost = time.monotonic(), False
+        camera.offline_since_s, camera.lost, camera.was_online = time.monotonic(), False, False
         supervisor.start()
 
     def _judges(self, spec: CameraSpec) -> Judges:
@@ -235,7 +246,7 @@ class CameraManager:
         if camera is None or camera.supervisor is not supervisor:
             return
         if status.state is CameraState.ONLINE:
-            camera.offline_since_s, camera.lost = None, False
+            camera.offline_since_s, camera.lost, camera.was_online = None, False, True
         elif camera.offline_since_s is None:
             camera.offline_since_s = time.monotonic()
         self._ports.on_status(supervisor.name, status)
@@ -252,7 +263,26 @@ class CameraManager:
         camera.lost = True
         changes = camera.line.lose(time.monotonic())
         if changes:
-            self._ports.on_closed(changes)
+            self._ports.on_changes(changes)
+
+    def _end_outage(self, camera: _Camera) -> None:
+        """Nobody expects pictures of this camera any more."""
+        changes = camera.outage.close_all(time.monotonic(), CloseReason.SETTINGS_CHANGED)
+        if changes:
+            self._ports.on_changes(changes)
+
+    def _watch_outage(self, camera: _Camera, supervisor: CameraSupervisor, now_s: float) -> None:
+        """Raise, remind of and close the alert that a camera is away."""
+        armed = camera.spec.arming.is_armed(datetime.now(UTC))
+        self._ports.telemetry.camera_armed(camera.spec.name, armed=armed)
+        status = supervisor.status
+        # Nobody expects anything of a phone that has not been picked up yet.
+        awaited = status.reason != SourceReason.WAITING or camera.was_online
+        since_s = camera.offline_since_s if awaited else None
+        facts = {"state": status.state.value, "reason": status.reason}
+        changes = camera.outage.step(now_s, since_s, armed=armed, facts=facts)
+        if changes:
+            self._ports.on_changes(rated(changes, camera.spec.rules.severity))
 
     async def _tick_forever(self) -> None:
         while True:
@@ -260,6 +290,7 @@ class CameraManager:
             for camera in self._cameras.values():
                 if camera.supervisor is not None:
                     camera.supervisor.tick(now_s)
+                    self._watch_outage(camera, camera.supervisor, now_s)
                 if (
                     not camera.lost
                     and camera.offline_since_s is not None

@@ -1,11 +1,12 @@
 """A recording sent down the very same line as a live camera, at the recording's own time and as fast as it goes."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from maskwatch.core.ports import RawFrame
-from maskwatch.core.types import AlertChange, CameraState, Look, MaskLabel, TrackState
+from maskwatch.core.types import AlertChange, AlertKind, CameraState, Look, MaskLabel, TrackState
 from maskwatch.pipeline.judges import Judges
 from maskwatch.pipeline.looking import Looker
 from maskwatch.pipeline.spec import CameraSpec
@@ -20,8 +21,10 @@ def replay(
     """Look at `frames` as `spec` says and yield every look, with the alerts it changed.
 
     `captured_monotonic_s` of the frames is the time in the recording. Alerts are numbered in the order they are
-    raised: the same frames and settings give the same looks, always.
+    raised: the same frames and settings give the same looks, always. A recording does not know when it was made, so
+    schedules do not count.
     """
+    spec = replace(spec, rules=spec.rules.model_copy(update={"schedules": ()}), disarm=None)
     raised = iter(range(1, 1_000_000_000))
     judges = Judges.for_camera(spec, lambda: str(next(raised)), evidence_settings)
     line = judges.line(spec, Silent(), wake=lambda _line: None)
@@ -69,6 +72,12 @@ class Silent:
 
     def alert_changed(self, change: AlertChange, frame_age_s: float | None) -> None:
         """Not counted."""
+
+    def alert_held_back(self, camera: str, kind: AlertKind) -> None:
+        """The summary says it."""
+
+    def camera_armed(self, camera: str, *, armed: bool) -> None:
+        """It is, always."""
 
     def worker_failed(self, error: str) -> None:
         """A replay fails aloud."""

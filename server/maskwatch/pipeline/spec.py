@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from maskwatch.config import RuleSettings
+from maskwatch.config_rules import zone_info
+from maskwatch.core.arming import Arming, Disarm
+from maskwatch.core.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,3 +20,11 @@ class CameraSpec:
     detect_fps: float = 5.0
     options: Mapping[str, Any] = field(default_factory=dict)
     rules: RuleSettings = field(default_factory=RuleSettings)
+    disarm: Disarm | None = None
+    """Who switched its alerts off for a while, if anybody did; it may be over."""
+
+    @property
+    def arming(self) -> Arming:
+        """When it may raise alerts."""
+        windows = [schedule.window for schedule in self.rules.schedules]
+        return Arming(Schedule(windows, zone_info(self.rules.time_zone)), self.disarm)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from maskwatch.core.types import AlertChange, CameraState, MaskLabel, TrackState
+from maskwatch.core.types import AlertChange, AlertKind, CameraState, MaskLabel, TrackState
 
 
 class Telemetry(Protocol):
@@ -38,6 +38,12 @@ class Telemetry(Protocol):
 
     def alert_changed(self, change: AlertChange, frame_age_s: float | None) -> None:
         """An alert was raised or closed; `frame_age_s` is the age of the deciding frame when it was published."""
+
+    def alert_held_back(self, camera: str, kind: AlertKind) -> None:
+        """An alert of this kind was held back: there were too many in a minute."""
+
+    def camera_armed(self, camera: str, *, armed: bool) -> None:
+        """Whether a camera may raise alerts now."""
 
     def worker_failed(self, error: str) -> None:
         """A round of inference failed with this type of error."""

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from maskwatch.core.types import AlertKind, CloseReason
+from maskwatch.core.types import AlertKind, CloseReason, Severity
 from maskwatch.store.records import AlertState, StoredAlert
 from maskwatch.store.snapshots import SnapshotKind
 from maskwatch.store.tables import AlertRow, SnapshotRow
@@ -25,6 +25,7 @@ def new_row(alert: StoredAlert) -> AlertRow:
         raised_at=alert.raised_at,
         confidence=alert.confidence,
         evidence=dict(alert.evidence),
+        severity=alert.severity.value,
     )
 
 
@@ -43,6 +44,7 @@ async def stored_alerts(session: AsyncSession, rows: Iterable[AlertRow]) -> list
             raised_at=row.raised_at,
             confidence=row.confidence,
             evidence=row.evidence,
+            severity=Severity(row.severity),
             closed_at=row.closed_at,
             close_reason=CloseReason(row.close_reason) if row.close_reason is not None else None,
             acknowledged_at=row.acknowledged_at,
@@ -65,6 +67,7 @@ def remains(row: AlertRow) -> StoredAlert:
         raised_at=row.raised_at,
         confidence=row.confidence,
         evidence={},
+        severity=Severity(row.severity),
     )
 
 
@@ -73,7 +76,7 @@ def alert_to_json(alert: StoredAlert) -> dict[str, Any]:
     return {
         key: value.isoformat() if isinstance(value, datetime) else value
         for key, value in asdict(alert).items()
-        if value is not None
+        if value is not None or key == "track_id"
     }
 
 
@@ -84,6 +87,8 @@ def alert_from_json(values: dict[str, Any]) -> StoredAlert:
         if key in values:
             fields[key] = datetime.fromisoformat(values[key])
     fields["kind"], fields["state"] = AlertKind(values["kind"]), AlertState(values["state"])
+    if "severity" in values:
+        fields["severity"] = Severity(values["severity"])
     if "close_reason" in values:
         fields["close_reason"] = CloseReason(values["close_reason"])
     return StoredAlert(**fields)

@@ -1,9 +1,9 @@
 """Alerts: found page by page, and changed together with the event that tells of the change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -91,8 +91,13 @@ class Alerts:
             )
             return (await events.append(EventAction.RAISED, alert.raised_at, [alert]))[0]
 
-    async def close(self, alert_id: str, reason: CloseReason, at: datetime) -> AlertEvent | None:
-        """Close an alert. Doing it again gives the same event; None if there is no such alert (any more)."""
+    async def close(
+        self, alert_id: str, reason: CloseReason, at: datetime, measured: Mapping[str, Any] | None = None
+    ) -> AlertEvent | None:
+        """Close an alert, with the last word on what was `measured`, if there is one.
+
+        Doing it again gives the same event; None if there is no such alert (any more).
+        """
         async with self._database.write() as session:
             events = EventLog(session)
             await events.lock()
@@ -101,7 +106,25 @@ class Alerts:
                 return None
             if row.state == AlertState.CLOSED.value:
                 return await events.of_alert(alert_id, EventAction.CLOSED)
+            if measured is not None:
+                row.evidence = {**row.evidence, "measured": dict(measured)}
             return (await _close(session, events, [row], reason, at))[0]
+
+    async def tell(
+        self, alert_id: str, action: EventAction, at: datetime, measured: Mapping[str, Any]
+    ) -> AlertEvent | None:
+        """Note that an open alert was updated or reminded of, with what is `measured` now; None if it isn't open.
+
+        Doing it again tells of it again: whoever lost the connection during a commit may rather say it twice.
+        """
+        async with self._database.write() as session:
+            events = EventLog(session)
+            await events.lock()
+            row = await session.get(AlertRow, alert_id)
+            if row is None or row.state == AlertState.CLOSED.value:
+                return None
+            row.evidence = {**row.evidence, "measured": dict(measured)}
+            return (await events.append(action, at, await stored_alerts(session, [row])))[0]
 
     async def close_open(self, reason: CloseReason) -> AlertEvents:
         """Close every open alert: nobody follows these people any more."""
@@ -228,6 +251,8 @@ def _matching(query: AlertQuery) -> Select[AlertRow]:
         conditions.append(AlertRow.camera == query.camera)
     if query.kind is not None:
         conditions.append(AlertRow.kind == query.kind.value)
+    if query.severity is not None:
+        conditions.append(AlertRow.severity == query.severity.value)
     if query.state is not None:
         conditions.append(AlertRow.state == query.state.value)
     if query.since is not None:

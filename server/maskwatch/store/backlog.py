@@ -3,7 +3,7 @@
 import asyncio
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ from maskwatch.core.types import CloseReason
 from maskwatch.errors import StoreError
 from maskwatch.store.alert_rows import alert_from_json, alert_to_json
 from maskwatch.store.alerts import Alerts
-from maskwatch.store.records import AlertEvent, StoredAlert
+from maskwatch.store.records import AlertEvent, EventAction, StoredAlert
 from maskwatch.store.snapshots import SavedSnapshot, SnapshotKind
 
 _log = structlog.get_logger(__name__)
@@ -45,17 +45,42 @@ class PendingClose:
     alert_id: str
     reason: CloseReason
     at: datetime
+    measured: Mapping[str, Any] | None = None
 
     async def commit(self, alerts: Alerts) -> AlertEvent | None:
         """Write it; may be done again after an error whose outcome is not known."""
-        return await alerts.close(self.alert_id, self.reason, self.at)
+        return await alerts.close(self.alert_id, self.reason, self.at, self.measured)
 
     def to_json(self) -> dict[str, Any]:
         """For the backlog's file."""
-        return {"close": self.alert_id, "reason": self.reason.value, "at": self.at.isoformat()}
+        values = {"close": self.alert_id, "reason": self.reason.value, "at": self.at.isoformat()}
+        return values if self.measured is None else {**values, "measured": dict(self.measured)}
 
 
-Pending = PendingRaise | PendingClose
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PendingTell:
+    """An alert that was updated or reminded of."""
+
+    alert_id: str
+    action: EventAction
+    at: datetime
+    measured: Mapping[str, Any]
+
+    async def commit(self, alerts: Alerts) -> AlertEvent | None:
+        """Write it; after an error whose outcome is not known, it may be told twice."""
+        return await alerts.tell(self.alert_id, self.action, self.at, self.measured)
+
+    def to_json(self) -> dict[str, Any]:
+        """For the backlog's file."""
+        return {
+            "tell": self.alert_id,
+            "action": self.action.value,
+            "at": self.at.isoformat(),
+            "measured": dict(self.measured),
+        }
+
+
+Pending = PendingRaise | PendingClose | PendingTell
 
 
 class Backlog:
@@ -132,6 +157,14 @@ def _from_json(values: dict[str, Any]) -> Pending:
             alert_id=values["close"],
             reason=CloseReason(values["reason"]),
             at=datetime.fromisoformat(values["at"]),
+            measured=values.get("measured"),
+        )
+    if "tell" in values:
+        return PendingTell(
+            alert_id=values["tell"],
+            action=EventAction(values["action"]),
+            at=datetime.fromisoformat(values["at"]),
+            measured=values["measured"],
         )
     pictures = tuple(
         SavedSnapshot(kind=SnapshotKind(item["kind"]), path=item["path"], bytes=item["bytes"])

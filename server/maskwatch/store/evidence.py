@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from maskwatch.core.types import LABELS, AlertChange, Evidence, MaskLabel, SeenLook
+from maskwatch.core.types import LABELS, AlertChange, Evidence, MaskLabel, MeasuredEvidence, SeenLook
 from maskwatch.store.records import AlertState, StoredAlert
 from maskwatch.store.tables import without_nul
 
@@ -17,12 +17,15 @@ def new_alert(
 ) -> StoredAlert:
     """The alert that `change` raises `at` a time, from a picture of `frame_size` (width and height in pixels).
 
-    Its confidence is the probability that the deciding look gave to what the alert is about.
+    Its confidence is the probability that the deciding look gave to what the alert is about; 1 for what was measured.
     """
-    evidence = change.evidence
-    values = evidence_to_json(evidence, frame_size) if evidence is not None else {}
+    evidence, measured = change.evidence, change.measured
+    values: dict[str, Any] = {}
     confidence = 0.0
-    if evidence is not None:
+    if measured is not None:
+        values, confidence = measured_to_json(measured, frame_size), 1.0
+    elif evidence is not None:
+        values = evidence_to_json(evidence, frame_size)
         verdict = evidence.verdict
         confidence = float(verdict.probabilities.get(MaskLabel(change.kind.value), verdict.confidence))
     if snapshot_error is not None:
@@ -36,6 +39,7 @@ def new_alert(
         raised_at=at,
         confidence=confidence,
         evidence=values,
+        severity=change.severity,
     )
 
 
@@ -80,6 +84,18 @@ def _trail_to_json(trail: Sequence[SeenLook]) -> dict[str, Any]:
 
 def _share(value: float) -> float | None:
     return round(float(value), 3) if np.isfinite(value) else None
+
+
+def measured_to_json(measured: MeasuredEvidence, frame_size: tuple[int, int]) -> dict[str, Any]:
+    """`measured` as plain JSON values; the frame is left out where there was none."""
+    width, height = frame_size
+    values = {"measured": plain_facts(measured.values), "settings": _plain(measured.settings)}
+    return {**values, "frame": {"width": width, "height": height}} if width and height else values
+
+
+def plain_facts(measured: Mapping[str, Any]) -> dict[str, Any]:
+    """What was measured, as JSON can hold it."""
+    return {without_nul(str(key)): _plain(value) for key, value in measured.items()}
 
 
 def _plain(value: Any) -> Any:

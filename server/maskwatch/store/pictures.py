@@ -26,9 +26,11 @@ def face_jpeg(image: Image, box: Box) -> bytes:
     return _jpeg(_shrunk(crop, FACE_LONGEST_PX)[0]) if crop.size else b""
 
 
-def frame_jpeg(image: Image, box: Box, kind: AlertKind) -> bytes:
-    """The whole picture, its longest side at most `FRAME_LONGEST_PX`, with a thin line around `box`."""
+def frame_jpeg(image: Image, box: Box | None, kind: AlertKind) -> bytes:
+    """The whole picture, its longest side at most `FRAME_LONGEST_PX`, with a thin line around `box` if there is one."""
     small, scale = _shrunk(image, FRAME_LONGEST_PX)
+    if box is None:
+        return _jpeg(small)
     marked = image.copy() if small is image else small
     line_px = max(2, round(max(marked.shape[:2]) / 500))
     # The line runs outside the box: it must not cover the face.

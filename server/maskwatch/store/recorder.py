@@ -14,9 +14,9 @@ from maskwatch.config import MaskwatchSettings
 from maskwatch.core.types import AlertAction, AlertChange, CloseReason, Look, Picture
 from maskwatch.errors import StoreError
 from maskwatch.pipeline.backoff import Backoff
-from maskwatch.store.backlog import Pending, PendingClose, PendingRaise
-from maskwatch.store.evidence import new_alert
-from maskwatch.store.records import AlertEvent
+from maskwatch.store.backlog import Pending, PendingClose, PendingRaise, PendingTell
+from maskwatch.store.evidence import new_alert, plain_facts
+from maskwatch.store.records import AlertEvent, EventAction
 from maskwatch.store.snapshots import SavedSnapshot
 from maskwatch.store.store import Store
 
@@ -109,8 +109,8 @@ class AlertRecorder:
         if look.changes:
             self._report_waiting()
 
-    def submit_closed(self, changes: Sequence[AlertChange]) -> None:
-        """Take alerts that were closed without a look: their camera is gone or paused. Never blocks, drops none."""
+    def submit_changes(self, changes: Sequence[AlertChange]) -> None:
+        """Take changes without a look: their camera is gone, paused or back. Never blocks, drops none."""
         now, now_s = datetime.now(UTC), time.monotonic()
         for change in changes:
             at = now + timedelta(seconds=change.at_s - now_s)
@@ -138,7 +138,7 @@ class AlertRecorder:
         at = frame.captured_utc + timedelta(seconds=change.at_s - frame.captured_monotonic_s)
         size = (frame.picture.width, frame.picture.height)
         submitted = _Submitted(change=change, at=at, frame_size=size, picture=None)
-        if change.evidence is None or not self._keeps_snapshots:
+        if change.action is not AlertAction.RAISED or not self._keeps_snapshots:
             return submitted
         if self._pictures_waiting >= _MOST_PICTURES_WAITING:
             self._snapshot_failed("snapshot_overloaded", "too many alerts at once")
@@ -167,13 +167,14 @@ class AlertRecorder:
 
     async def _illustrate(self, submitted: _Submitted) -> _Waiting:
         """Write the pictures of a new alert. Whatever goes wrong costs the pictures, not the alert."""
-        change, evidence, picture = submitted.change, submitted.change.evidence, submitted.picture
-        if picture is None or evidence is None:
+        change, picture = submitted.change, submitted.picture
+        if picture is None:
             return self._as_waiting(submitted, ())
         started_s = time.perf_counter()
         try:
             image = await asyncio.to_thread(picture.rgb)
-            saved = await self._store.snapshots.save(change.alert_id, submitted.at, image, evidence.box, change.kind)
+            box = change.evidence.box if change.evidence is not None else None
+            saved = await self._store.snapshots.save(change.alert_id, submitted.at, image, box, change.kind)
         # Part of the supervisor: no fault of the pictures, foreseen or not, may cost an alert.
         except Exception as error:  # noqa: BLE001
             code = error.code if isinstance(error, StoreError) else "snapshot_failed"
@@ -196,8 +197,14 @@ class AlertRecorder:
                 ),
                 snapshots=snapshots,
             )
+            return _Waiting(change=change, pending=pending)
+        measured = plain_facts(change.measured.values) if change.measured is not None else None
+        if change.action is AlertAction.CLOSED:
+            reason = change.reason or CloseReason.LEFT
+            pending = PendingClose(alert_id=change.alert_id, reason=reason, at=submitted.at, measured=measured)
         else:
-            pending = PendingClose(alert_id=change.alert_id, reason=change.reason or CloseReason.LEFT, at=submitted.at)
+            action = EventAction(change.action.value)
+            pending = PendingTell(alert_id=change.alert_id, action=action, at=submitted.at, measured=measured or {})
         return _Waiting(change=change, pending=pending)
 
     async def _record_next(self) -> None:
@@ -224,6 +231,8 @@ class AlertRecorder:
             self._raised.add(alert_id)
             if (closing := self._early.pop(alert_id, None)) is not None:
                 self._waiting.appendleft(closing)
+            return False
+        if isinstance(done.pending, PendingTell):
             return False
         if event is not None or alert_id in self._raised:
             self._raised.discard(alert_id)

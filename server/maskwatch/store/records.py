@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from maskwatch.core.types import AlertKind, CloseReason
+from maskwatch.core.types import AlertKind, CloseReason, Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,16 +34,21 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredAlert:
-    """An alert. Times are aware UTC. `evidence` is JSON: box, belief, quality, looks, settings, model versions."""
+    """An alert. Times are aware UTC. `evidence` is JSON: box, belief, quality, looks, settings, model versions.
+
+    An alert that is about no single person has no `track_id`, a `confidence` of 1, and in its evidence what was
+    `measured`.
+    """
 
     id: str
     camera: str
     kind: AlertKind
     state: AlertState
-    track_id: int
+    track_id: int | None
     raised_at: datetime
     confidence: float
     evidence: Mapping[str, Any]
+    severity: Severity = Severity.WARNING
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
     acknowledged_at: datetime | None = None
@@ -59,6 +64,8 @@ class EventAction(StrEnum):
     CLOSED = "closed"
     ACKNOWLEDGED = "acknowledged"
     ERASED = "erased"
+    UPDATED = "updated"
+    REMINDED = "reminded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +84,7 @@ class AlertQuery:
 
     camera: str | None = None
     kind: AlertKind | None = None
+    severity: Severity | None = None
     state: AlertState | None = None
     since: datetime | None = None
     until: datetime | None = None

@@ -57,9 +57,9 @@ class Snapshots:
         self.folder = folder
 
     async def save(
-        self, alert_id: str, raised_at: datetime, image: Image, box: Box, kind: AlertKind
+        self, alert_id: str, raised_at: datetime, image: Image, box: Box | None, kind: AlertKind
     ) -> list[SavedSnapshot]:
-        """Write both pictures of an alert; `image` is RGB, `box` in its pixels. No row names them yet.
+        """Write both pictures of an alert; `image` is RGB, `box` in its pixels (None: no face). No row names them yet.
 
         Raises:
             StoreError: the disk is full or the folder can't be written; nothing is left behind.
@@ -137,11 +137,15 @@ class Snapshots:
             swept += await asyncio.to_thread(self._sweep_day, day, named)
         return swept
 
-    def _save(self, alert_id: str, raised_at: datetime, image: Image, box: Box, kind: AlertKind) -> list[SavedSnapshot]:
+    def _save(
+        self, alert_id: str, raised_at: datetime, image: Image, box: Box | None, kind: AlertKind
+    ) -> list[SavedSnapshot]:
         day = raised_at.astimezone(UTC).strftime("%Y/%m/%d")
         name = _UNSAFE.sub("_", alert_id)
         try:
-            pictures = {SnapshotKind.FACE: face_jpeg(image, box), SnapshotKind.FRAME: frame_jpeg(image, box, kind)}
+            pictures = {SnapshotKind.FRAME: frame_jpeg(image, box, kind)}
+            if box is not None:
+                pictures = {SnapshotKind.FACE: face_jpeg(image, box), **pictures}
         except (ValueError, cv2.error):
             raise StoreError("The picture can't be encoded as JPEG.", code="snapshot_failed") from None
         saved: list[SavedSnapshot] = []

@@ -11,6 +11,7 @@ from maskwatch.store.alerts import Alerts
 from maskwatch.store.backlog import Backlog
 from maskwatch.store.cameras import Cameras
 from maskwatch.store.database import SQLITE_FILE, Database, create_engine, database_url
+from maskwatch.store.disarms import Disarms
 from maskwatch.store.migrate import migrate
 from maskwatch.store.snapshots import Snapshots
 
@@ -27,6 +28,7 @@ class Store:
         self.snapshots = Snapshots(database, data_dir / SNAPSHOT_FOLDER)
         self.alerts = Alerts(database, self.snapshots)
         self.cameras = Cameras(database, box)
+        self.disarms = Disarms(database)
         self.users = Users(database)
         self.sessions = Sessions(database)
         self.backlog = Backlog(data_dir / BACKLOG_FILE)

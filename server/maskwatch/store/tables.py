@@ -84,7 +84,8 @@ class AlertRow(Base):
     camera: Mapped[str] = mapped_column(PlainText(63))
     kind: Mapped[str] = mapped_column(PlainText(16))
     state: Mapped[str] = mapped_column(PlainText(16))
-    track_id: Mapped[int] = mapped_column(BigInteger)
+    track_id: Mapped[int | None] = mapped_column(BigInteger)
+    severity: Mapped[str] = mapped_column(PlainText(16))
     raised_at: Mapped[datetime]
     confidence: Mapped[float]
     evidence: Mapped[dict[str, Any]]
@@ -98,6 +99,17 @@ class AlertRow(Base):
         Index("ix_alerts_camera_raised_at_id", "camera", "raised_at", "id"),
         Index("ix_alerts_state", "state"),
     )
+
+
+class DisarmRow(Base):
+    """Somebody switched the alerts of a camera off for a while. The camera may be one of the settings file."""
+
+    __tablename__ = "disarms"
+
+    camera: Mapped[str] = mapped_column(PlainText(63), primary_key=True)
+    since: Mapped[datetime]
+    until: Mapped[datetime]
+    by: Mapped[str | None] = mapped_column(PlainText(100))
 
 
 class SnapshotRow(Base):

@@ -75,6 +75,7 @@ class AlertsApi:
             AlertQuery(
                 camera=wanted.camera,
                 kind=wanted.kind,
+                severity=wanted.severity,
                 state=StoredState(wanted.state.value) if wanted.state else None,
                 since=wanted.since,
                 until=wanted.until,

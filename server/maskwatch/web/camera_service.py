@@ -2,14 +2,16 @@
 they are doing. A change is kept first, then applied."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Literal, Protocol
 
 import structlog
 from pydantic import ValidationError
 
-from maskwatch.config import MaskwatchSettings, RuleSettings, check_camera_name
+from maskwatch.config import MaskwatchSettings, RuleSettings, check_camera_name, merged_rules
+from maskwatch.core.arming import Disarm
 from maskwatch.errors import ConflictError, NotFoundError
 from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.plugins import first_problem
@@ -17,7 +19,7 @@ from maskwatch.sources.registry import source_plugins
 from maskwatch.store.records import StoredCamera
 from maskwatch.web.camera_sources import PHONE, check_source, source_or_unknown
 from maskwatch.web.masking import unmasked
-from maskwatch.web.ports import CameraManager, CameraRows
+from maskwatch.web.ports import CameraManager, CameraRows, DisarmRows
 from maskwatch.web.schema import Camera, CameraChange, CameraCreate
 from maskwatch.web.tokens import PublishTokens, same
 from maskwatch.web.views import camera_view
@@ -31,6 +33,10 @@ class CameraStore(Protocol):
     @property
     def cameras(self) -> CameraRows:
         """The cameras."""
+
+    @property
+    def disarms(self) -> DisarmRows:
+        """Who disarmed which camera."""
 
 
 class Announcer(Protocol):
@@ -70,6 +76,8 @@ class CameraService:
     ) -> None:
         self._settings = settings
         self._rows = store.cameras
+        self._disarm_rows = store.disarms
+        self._disarms: dict[str, Disarm] = {}
         self._manager = manager
         self._hub = hub
         self._publishers = publishers
@@ -90,6 +98,7 @@ class CameraService:
         """
         await asyncio.to_thread(source_plugins)  # imports modules: not on the loop
         self._tokens = await PublishTokens.open(self._settings.data_dir)
+        self._disarms = dict(await self._disarm_rows.load(datetime.now(UTC)))
         for name, camera in self._settings.cameras.items():
             spec = CameraSpec(
                 name=name,
@@ -98,6 +107,7 @@ class CameraService:
                 detect_fps=camera.detect_fps,
                 options=camera.options,
                 rules=camera.rules,
+                disarm=self._disarms.get(name),
             )
             self._entries[name] = _Entry(spec, source_or_unknown(spec.url), None)
         for stored in await self._rows.list():
@@ -128,6 +138,10 @@ class CameraService:
             fixed=entry.stored is None,
             publish_url=self.publish_url(name),
         )
+
+    def names(self) -> list[str]:
+        """All cameras, in the order of `describe_all`."""
+        return list(self._entries)
 
     def describe_all(self) -> list[Camera]:
         """All cameras: the settings file's first, then the dashboard's in the order they were added."""
@@ -232,9 +246,30 @@ class CameraService:
             await self._rows.remove(name)
             self._manager.remove(name)
             del self._entries[name]
+            if self._disarms.pop(name, None) is not None:
+                await self._disarm_rows.remove([name])
             for forget in self._when_removed:
                 forget(name)
             self._hub.announce(last, "removed")
+
+    async def set_disarm(self, names: Sequence[str], disarm: Disarm | None) -> None:
+        """Switch the alerts of cameras off for a while, or on again (None); those of the settings file too."""
+        async with self._changing:
+            present = [name for name in names if name in self._entries]
+            if disarm is None:
+                await self._disarm_rows.remove(present)
+            else:
+                await self._disarm_rows.put(present, disarm)
+            for name in present:
+                if disarm is None:
+                    self._disarms.pop(name, None)
+                else:
+                    self._disarms[name] = disarm
+                entry = self._entries[name]
+                self._entries[name] = entry = replace(entry, spec=replace(entry.spec, disarm=disarm))
+                self._manager.apply(entry.spec)
+                if (camera := self.describe(name)) is not None:
+                    self._hub.announce(camera, "changed")
 
     def retry(self, name: str) -> Camera:
         """Open a camera now instead of waiting for its next try.
@@ -270,7 +305,9 @@ class CameraService:
 
     def _entry(self, stored: StoredCamera) -> _Entry:
         try:
-            rules = RuleSettings.model_validate({**self._settings.rules.model_dump(), **stored.rules})
+            rules = RuleSettings.model_validate(
+                merged_rules(self._settings.rules.model_dump(mode="json"), stored.rules)
+            )
         except ValidationError as error:  # kept by a version with other rules
             log.warning("a camera's own rules are not valid; the common ones count",
                         camera=stored.name, problem=first_problem(error))  # fmt: skip
@@ -282,13 +319,14 @@ class CameraService:
             detect_fps=stored.detect_fps,
             options=stored.options,
             rules=rules,
+            disarm=self._disarms.get(stored.name),
         )
         return _Entry(spec, source_or_unknown(stored.url), stored)
 
     def _own_rules(self, kept: Mapping[str, Any], wanted: RuleSettings | None) -> dict[str, Any]:
         """The rules that differ from the common ones, once those that `wanted` names are set."""
-        common = self._settings.rules.model_dump()
-        given = wanted.model_dump(include=wanted.model_fields_set) if wanted else {}
+        common = self._settings.rules.model_dump(mode="json")
+        given = wanted.model_dump(mode="json", include=wanted.model_fields_set) if wanted else {}
         return {key: value for key, value in {**kept, **given}.items() if common.get(key) != value}
 
 

@@ -1,10 +1,11 @@
 """What the web needs of the rest of the house, as small protocols: the real parts fit them, and so do light fakes."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from maskwatch.core.arming import Disarm
 from maskwatch.core.ports import RawFrame
 from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.pipeline.status import CameraFigures, CameraStatus
@@ -51,6 +52,19 @@ class CameraRows(Protocol):
 
     async def remove(self, name: str) -> None:
         """Forget one."""
+
+
+class DisarmRows(Protocol):
+    """Who disarmed which camera, as stored."""
+
+    async def load(self, now: datetime) -> Mapping[str, Disarm]:
+        """Those that are not over, by camera."""
+
+    async def put(self, cameras: Iterable[str], disarm: Disarm) -> None:
+        """Keep that cameras are disarmed."""
+
+    async def remove(self, cameras: Iterable[str]) -> None:
+        """Forget it."""
 
 
 class AlertRows(Protocol):
@@ -123,6 +137,10 @@ class Store(Protocol):
     @property
     def cameras(self) -> CameraRows:
         """The cameras."""
+
+    @property
+    def disarms(self) -> DisarmRows:
+        """Who disarmed which camera."""
 
     @property
     def alerts(self) -> AlertRows:

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from maskwatch.config import RESERVED_CAMERA_NAMES, RetentionSettings, RuleSettings, check_camera_name
-from maskwatch.core.types import AlertKind, CameraState, CloseReason, MaskLabel, TrackState
+from maskwatch.core.arming import PauseReason
+from maskwatch.core.types import AlertKind, CameraState, CloseReason, MaskLabel, Severity, TrackState
 
 PROTOCOL_VERSION = 1
 
@@ -29,6 +30,19 @@ class CameraHealth(Wire):
     frames_per_s: float = 0.0
     frame_age_s: float | None = None
     """From the newest picture's arrival to its verdicts, median of the last looks."""
+
+
+class Alerting(Wire):
+    """Whether a camera may raise alerts now; it is watched all the same."""
+
+    armed: bool = True
+    reason: PauseReason | None = None
+    """Why not: `disarmed` by somebody, or outside of its `schedule`."""
+    until: datetime | None = None
+    """When it may again; None with a reason: no end is known."""
+    disarmed_by: str | None = None
+    """Who disarmed it, where they gave a name."""
+    disarmed_at: datetime | None = None
 
 
 class Camera(Wire):
@@ -51,6 +65,7 @@ class Camera(Wire):
     detect_fps: float
     options: dict[str, Any] = Field(default_factory=dict)
     rules: RuleSettings
+    alerting: Alerting = Alerting()
     fixed: bool
     """Set by the settings file: the page can't change it."""
     width: int | None = None
@@ -96,6 +111,15 @@ class CameraChange(Wire):
     detect_fps: float | None = Field(default=None, gt=0, le=60)
     options: dict[str, Any] | None = None
     rules: RuleSettings | None = None
+
+
+class DisarmRequest(Wire):
+    """For how long no alerts are to be raised."""
+
+    minutes: float = Field(ge=1, le=10_080)
+    """From now on; a week at most."""
+    by: str | None = Field(default=None, max_length=100)
+    """Who wants it; without it, who is logged in."""
 
 
 class CameraTest(Wire):
@@ -145,17 +169,19 @@ class Alert(Wire):
     id: str
     camera: str
     kind: AlertKind
+    severity: Severity
     state: AlertState
-    track_id: int
+    track_id: int | None = None
+    """The person; None for alerts about a camera, a crowd, or what was held back."""
     raised_at: datetime
     closed_at: datetime | None = None
     close_reason: CloseReason | None = None
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     confidence: float
-    """Probability of the label at the look that raised it."""
+    """Probability of the label at the look that raised it; 1 for what is about no single person."""
     evidence: dict[str, Any]
-    """Why it was raised: looks, belief, quality, settings and model versions."""
+    """Why it was raised: looks, belief, quality, settings and model versions; or what was `measured`."""
     face_url: str | None = None
     """Picture of the face (JPEG), if one is kept."""
     frame_url: str | None = None
@@ -180,6 +206,7 @@ class AlertFilter(Wire):
 
     camera: str | None = Field(default=None, max_length=63)
     kind: AlertKind | None = None
+    severity: Severity | None = None
     state: AlertState | None = None
     since: AwareDatetime | None = None
     """Raised at this time or later."""
@@ -339,6 +366,8 @@ class Person(Wire):
     """Weight of this look, 0..1."""
     seen_s: float
     """Seconds since first seen."""
+    watched: bool = True
+    """False outside of the camera's zones: no alert is raised for this person."""
 
 
 class FacesMessage(Message):
@@ -356,11 +385,11 @@ class FacesMessage(Message):
 
 
 class AlertMessage(Message):
-    """An alert was raised, closed or acknowledged."""
+    """An alert was raised, closed, acknowledged, erased, updated (it says something else now) or reminded of."""
 
     type: Literal["alert"] = "alert"
     event_id: int
-    action: Literal["raised", "closed", "acknowledged", "erased"]
+    action: Literal["raised", "closed", "acknowledged", "erased", "updated", "reminded"]
     alert: Alert
 
 

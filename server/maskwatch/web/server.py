@@ -7,6 +7,7 @@ from aiohttp import web
 
 from maskwatch.live.still import Stills
 from maskwatch.web.api_alerts import AlertsApi
+from maskwatch.web.api_arming import ArmingApi
 from maskwatch.web.api_cameras import CamerasApi
 from maskwatch.web.api_description import DescriptionApi
 from maskwatch.web.api_session import SessionApi
@@ -83,6 +84,7 @@ def _operations(
     description = DescriptionApi()
     operations = [
         *CamerasApi(cameras, tester, phones).operations(),
+        *ArmingApi(cameras).operations(),
         *AlertsApi(store.alerts, store.snapshots, services.hub).operations(),
         *SessionApi(services.settings, gate, store.sessions, store.snapshots, phones).operations(),
         *description.operations(),

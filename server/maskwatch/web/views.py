@@ -1,12 +1,23 @@
 """From the house's values to the wire's: the only place where boxes become shares of the picture."""
 
+from datetime import UTC, datetime
+
 from maskwatch.core.types import LABELS, Look, MaskLabel, Observation, Track, TrackState
 from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.pipeline.status import CameraFigures, CameraStatus
 from maskwatch.secrets import redact_url
 from maskwatch.store.records import AlertEvent, StoredAlert
 from maskwatch.web.masking import masked
-from maskwatch.web.schema import Alert, AlertMessage, AlertState, Camera, CameraHealth, FacesMessage, Person
+from maskwatch.web.schema import (
+    Alert,
+    Alerting,
+    AlertMessage,
+    AlertState,
+    Camera,
+    CameraHealth,
+    FacesMessage,
+    Person,
+)
 
 _BELIEVED = {
     TrackState.COMPLIANT: MaskLabel.MASK,
@@ -33,6 +44,7 @@ def camera_view(
         detect_fps=spec.detect_fps,
         options=masked(spec.options),
         rules=spec.rules,
+        alerting=alerting_view(spec, datetime.now(UTC)),
         fixed=fixed,
         width=info.width if info else None,
         height=info.height if info else None,
@@ -41,6 +53,21 @@ def camera_view(
         passthrough=info.passthrough if info else False,
         health=_health(figures),
         publish_url=publish_url,
+    )
+
+
+def alerting_view(spec: CameraSpec, at: datetime) -> Alerting:
+    """Whether the camera may raise alerts at `at`, or why not and until when."""
+    pause = spec.arming.pause(at)
+    if pause is None:
+        return Alerting()
+    disarm = pause.disarm
+    return Alerting(
+        armed=False,
+        reason=pause.reason,
+        until=pause.until_utc,
+        disarmed_by=disarm.by if disarm else None,
+        disarmed_at=disarm.since_utc if disarm else None,
     )
 
 
@@ -61,6 +88,7 @@ def alert_view(alert: StoredAlert) -> Alert:
         id=alert.id,
         camera=alert.camera,
         kind=alert.kind,
+        severity=alert.severity,
         state=AlertState(alert.state.value),
         track_id=alert.track_id,
         raised_at=alert.raised_at,
@@ -111,6 +139,7 @@ def _person(track: Track, seen: Observation, width: int, height: int) -> Person:
         belief=round(track.belief[believed] if believed else max(track.belief.values(), default=0.0), 3),
         quality=round(seen.quality.weight, 3),
         seen_s=round(max(0.0, track.last_seen_s - track.first_seen_s), 2),
+        watched=track.watched,
     )
 
 

@@ -98,7 +98,7 @@ async def test_a_look_without_changes_costs_nothing(recording: Recording) -> Non
 async def test_alerts_closed_without_a_look(recording: Recording) -> None:
     recording.recorder.submit(raising_look("a"))
     change = closing_look("a", reason=CloseReason.CAMERA_LOST).changes[0]
-    recording.recorder.submit_closed([change])
+    recording.recorder.submit_changes([change])
     _, closed = await recording.until(2)
     assert closed.alert.close_reason is CloseReason.CAMERA_LOST
     assert abs(closed.at - datetime.now(UTC)) < timedelta(seconds=30)
@@ -107,7 +107,7 @@ async def test_alerts_closed_without_a_look(recording: Recording) -> None:
 async def test_a_closing_that_comes_before_its_alert_follows_it(recording: Recording) -> None:
     """A camera is lost on the loop while the look that raises the alert is still on its way from its thread."""
     raising = raising_look("a")
-    recording.recorder.submit_closed(closing_look("a", reason=CloseReason.CAMERA_LOST).changes)
+    recording.recorder.submit_changes(closing_look("a", reason=CloseReason.CAMERA_LOST).changes)
     recording.recorder.submit(raising)
     recording.recorder.submit(raising_look("b"))
     events = await recording.until(3)

@@ -166,7 +166,7 @@ def _services(
             create_source=lambda spec: create_source(spec.url, spec.options, camera=spec.name, publishers=publishers),
             make_taps=lambda name: (live.tap(name),),
             on_status=lambda name, _status: hub.publish_camera(name, "state"),
-            on_closed=lambda _changes: None,
+            on_changes=lambda _changes: None,
             new_alert_id=lambda: "unused",
             evidence_settings={},
             telemetry=metrics,

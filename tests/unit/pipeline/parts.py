@@ -8,7 +8,17 @@ from datetime import UTC, datetime
 import numpy as np
 
 from maskwatch.core.ports import RawFrame, SourceSink, StopSignal, StreamInfo
-from maskwatch.core.types import AlertChange, Box, CameraState, Face, Image, MaskLabel, MaskVerdict, TrackState
+from maskwatch.core.types import (
+    AlertChange,
+    AlertKind,
+    Box,
+    CameraState,
+    Face,
+    Image,
+    MaskLabel,
+    MaskVerdict,
+    TrackState,
+)
 from maskwatch.errors import SourceError
 
 
@@ -25,6 +35,8 @@ class CountingTelemetry:
         self.states: list[tuple[str, CameraState, str | None]] = []
         self.stages: set[str] = set()
         self.removed: list[str] = []
+        self.held_back: Counter[tuple[str, AlertKind]] = Counter()
+        self.armed: dict[str, bool] = {}
 
     def frame_decoded(self, camera: str) -> None:
         self.decoded[camera] += 1
@@ -56,6 +68,12 @@ class CountingTelemetry:
 
     def alert_changed(self, change: AlertChange, frame_age_s: float | None) -> None:
         pass
+
+    def alert_held_back(self, camera: str, kind: AlertKind) -> None:
+        self.held_back[camera, kind] += 1
+
+    def camera_armed(self, camera: str, *, armed: bool) -> None:
+        self.armed[camera] = armed
 
     def worker_failed(self, error: str) -> None:
         self.failures[error] += 1

@@ -55,7 +55,7 @@ class House:
                 create_source=self._create,
                 make_taps=lambda _: (),
                 on_status=lambda name, status: self.statuses.put_nowait((name, status)),
-                on_closed=self._on_closed,
+                on_changes=self._on_closed,
                 new_alert_id=lambda: f"alert{next(ids)}",
                 evidence_settings={"models": {"detector": "test"}},
                 telemetry=self.telemetry,

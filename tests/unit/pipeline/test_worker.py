@@ -5,13 +5,15 @@ from itertools import count
 
 import pytest
 
+from maskwatch.config import RuleSettings
 from maskwatch.core.compliance import Compliance
-from maskwatch.core.rules import DwellRule
 from maskwatch.core.sampler import Sampler
 from maskwatch.core.tracker import MotionTracker
-from maskwatch.core.types import AlertAction, AlertKind, Image, Look, MaskLabel
+from maskwatch.core.types import AlertAction, Image, Look, MaskLabel
+from maskwatch.pipeline.camera_rules import CameraRules
 from maskwatch.pipeline.line import CameraLine
 from maskwatch.pipeline.looking import Looker
+from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.pipeline.worker import InferenceWorker, ReadyQueue
 from tests.unit.pipeline.parts import CountingTelemetry, OneFaceDetector, SameVerdictClassifier, raw_frame
 
@@ -38,8 +40,10 @@ class Bench:
             sampler=Sampler(looks_per_s),
             tracker=MotionTracker(),
             compliance=Compliance(),
-            rule=DwellRule(
-                camera=name, dwell_s=dwell_s, kinds=frozenset(AlertKind), new_id=lambda: f"{name}{next(ids)}"
+            rule=CameraRules(
+                CameraSpec(name=name, url="test:", rules=RuleSettings(dwell_s=dwell_s)),
+                lambda: f"{name}{next(ids)}",
+                {},
             ),
             min_face_px=min_face_px,
             telemetry=self.telemetry,
