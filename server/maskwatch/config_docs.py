@@ -5,13 +5,14 @@ from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from maskwatch.config import CameraSettings, MaskwatchSettings
+from maskwatch.config_rules import ScheduleSettings, ZoneSettings
 
 _CAMERAS = "cameras.NAME"
 
@@ -19,7 +20,12 @@ _CAMERAS = "cameras.NAME"
 def settings_as_markdown() -> str:
     """A table for each group of settings: key, type, default, meaning."""
     lines: list[str] = []
-    groups: list[tuple[str, type[BaseModel]]] = [*_groups(MaskwatchSettings, ""), (_CAMERAS, CameraSettings)]
+    groups: list[tuple[str, type[BaseModel]]] = [
+        *_groups(MaskwatchSettings, ""),
+        ("rules.zones[]", ZoneSettings),
+        ("rules.schedules[]", ScheduleSettings),
+        (_CAMERAS, CameraSettings),
+    ]
     for path, model in groups:
         rows = [
             f"| `{path + '.' if path else ''}{name}` | {_type(field.annotation)} | {_default(path, name, field)} "
@@ -48,6 +54,8 @@ def _type(annotation: Any) -> str:
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin in (Union, UnionType):
         return " or ".join(_type(each) for each in arguments if each is not type(None))
+    if origin is Annotated:
+        return _type(arguments[0])
     if origin is tuple:
         return f"list of {_type(arguments[0])}"
     if origin is dict or annotation is dict:

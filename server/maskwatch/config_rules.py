@@ -1,7 +1,8 @@
 """The settings of where and when alerts are raised: zones, schedules, time zones, and how much each kind matters."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import UTC, tzinfo
 from enum import StrEnum
 from functools import cache
 from typing import Annotated, Self
@@ -132,9 +133,15 @@ TimeZone = Annotated[str, AfterValidator(_check_time_zone)]
 
 
 @cache
-def zone_info(name: str) -> ZoneInfo:
-    """The time zone of a checked name; read from the disk once."""
-    return ZoneInfo(name)
+def zone_info(name: str) -> tzinfo:
+    """The time zone of a checked name; read from the disk once, so not for the first time on the loop."""
+    return UTC if name == "UTC" else ZoneInfo(name)
+
+
+def read_time_zones(names: Iterable[str]) -> None:
+    """Read from the disk which time zones there are, and those named. Blocks: call it in a thread."""
+    for name in _time_zones().intersection(names):
+        zone_info(name)
 
 
 DEFAULT_SEVERITY: Mapping[AlertKind, Severity] = {

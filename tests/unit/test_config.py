@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from maskwatch.config import RESERVED_CAMERA_NAMES, load_settings
 from maskwatch.config_docs import settings_as_markdown
+from maskwatch.core.types import AlertKind, Severity
 from maskwatch.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +38,25 @@ def test_a_camera_inherits_the_common_rules_key_by_key(tmp_path: Path) -> None:
     assert settings.cameras["b"].rules.dwell_s == 7
 
 
+def test_severities_are_inherited_kind_by_kind(tmp_path: Path) -> None:
+    settings = load_settings(
+        write(
+            tmp_path,
+            "rules: {severity: {no_mask: critical, crowd: info}}\n"
+            "cameras: {a: {url: rtsp://h/1, rules: {severity: {crowd: warning}}}}\n",
+        )
+    )
+    severity = settings.cameras["a"].rules.severity
+    assert (severity[AlertKind.NO_MASK], severity[AlertKind.CROWD]) == (Severity.CRITICAL, Severity.WARNING)
+    assert severity.keys() == set(AlertKind)
+
+
+def test_times_may_be_written_as_yaml_reads_them(tmp_path: Path) -> None:
+    """Without quotes, 06:30 is a number of base sixty to YAML."""
+    rules = load_settings(write(tmp_path, "rules: {schedules: [{start: 6:30, end: 18:00}]}")).rules
+    assert (rules.schedules[0].start, rules.schedules[0].end) == ("06:30", "18:00")
+
+
 @pytest.mark.parametrize(
     ("text", "names"),
     [
@@ -48,6 +68,27 @@ def test_a_camera_inherits_the_common_rules_key_by_key(tmp_path: Path) -> None:
         ("cameras: {hall: {url: rtsp://h/, detect_fps: 0}}", "cameras.hall.detect_fps"),
         ("cameras: {hall: {}}", "cameras.hall.url"),
         ("cameras: {hall: {url: rtsp://h/, rules: {dwel_s: 1}}}", "dwel_s"),
+        ("rules: {zones: [{name: door, points: [[0, 0], [1, 1]]}]}", "'door' needs at least 3 points, not 2"),
+        ("rules: {zones: [{name: door, points: [[0, 0], [1, 1], [1, 0], [0, 1]]}]}", "'door' crosses itself"),
+        ("rules: {zones: [{name: door, points: [[0, 0], [0.001, 0], [0, 0.001]]}]}", "'door' is too small"),
+        ("rules: {zones: [{name: door, points: [[0, 0], [2, 0], [0, 1]]}]}", "rules.zones.0.points.1.0"),
+        ("rules: {zones: [{name: door, mode: maybe, points: [[0, 0], [1, 0], [0, 1]]}]}", "rules.zones.0.mode"),
+        ("rules: {time_zone: Mars/Olympus}", "no time zone 'Mars/Olympus'"),
+        ("rules: {schedules: [{days: [], start: '06:00', end: '18:00'}]}", "never opens"),
+        ("rules: {schedules: [{start: '06:00', end: '06:00'}]}", "never opens"),
+        ("rules: {schedules: [{start: '24:00', end: '06:00'}]}", "never opens"),
+        ("rules: {schedules: [{start: '25:00', end: '06:00'}]}", "from 00:00 to 24:00"),
+        ("rules: {schedules: [{days: [someday], start: '06:00', end: '18:00'}]}", "rules.schedules.0.days.0"),
+        ("rules: {severity: {no_mask: awful}}", "rules.severity.no_mask"),
+        ("rules: {severity: {no_hat: info}}", "rules.severity.no_hat"),
+        ("rules: {max_alerts_per_minute: 0}", "rules.max_alerts_per_minute"),
+        ("rules: {crowd_below_percent: -5}", "rules.crowd_below_percent"),
+        ("rules: {crowd_for_minutes: -1}", "rules.crowd_for_minutes"),
+        ("rules: {crowd_min_people: -1}", "rules.crowd_min_people"),
+        ("rules: {offline_after_s: -1}", "rules.offline_after_s"),
+        ("rules: {offline_reminder_s: -1}", "rules.offline_reminder_s"),
+        ("rules: {blind_after_s: -1}", "rules.blind_after_s"),
+        ("cameras: {hall: {url: rtsp://h/, rules: nonsense}}", "cameras.hall.rules"),
         ("tls: {mode: files}", "certificate and key"),
         ("- a\n- b", "keys and values"),
         ("server: {port: 1", "not valid YAML"),

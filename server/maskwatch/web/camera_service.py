@@ -11,6 +11,7 @@ import structlog
 from pydantic import ValidationError
 
 from maskwatch.config import MaskwatchSettings, RuleSettings, check_camera_name, merged_rules
+from maskwatch.config_rules import read_time_zones
 from maskwatch.core.arming import Disarm
 from maskwatch.errors import ConflictError, NotFoundError
 from maskwatch.pipeline.spec import CameraSpec
@@ -97,6 +98,7 @@ class CameraService:
             StoreError: they can't be read.
         """
         await asyncio.to_thread(source_plugins)  # imports modules: not on the loop
+        await self._read_time_zones(*(camera.rules for camera in self._settings.cameras.values()))
         self._tokens = await PublishTokens.open(self._settings.data_dir)
         self._disarms = dict(await self._disarm_rows.load(datetime.now(UTC)))
         for name, camera in self._settings.cameras.items():
@@ -111,6 +113,7 @@ class CameraService:
             )
             self._entries[name] = _Entry(spec, source_or_unknown(spec.url), None)
         for stored in await self._rows.list():
+            await self._read_time_zones(stored.rules)
             if stored.name in self._entries:
                 log.warning("the settings file names a camera that the dashboard has too; the file's counts",
                             camera=stored.name)  # fmt: skip
@@ -208,6 +211,7 @@ class CameraService:
                 rules=self._own_rules({}, wanted.rules),
             )
             check_source(stored.url, stored.options)
+            await self._read_time_zones(stored.rules)
             return self._put(await self._rows.add(stored), "added")
 
     async def change(self, name: str, wanted: CameraChange) -> Camera:
@@ -231,6 +235,7 @@ class CameraService:
             )
             if (stored.url, stored.options) != (old.url, old.options):
                 check_source(stored.url, stored.options)
+            await self._read_time_zones(stored.rules)
             return self._put(await self._rows.update(stored), "changed")
 
     async def remove(self, name: str) -> None:
@@ -279,6 +284,11 @@ class CameraService:
         """
         self._manager.retry(self.get(name).name)
         return self.get(name)
+
+    async def _read_time_zones(self, *rules: RuleSettings | Mapping[str, Any]) -> None:
+        """Have the time zones of `rules` and of the common ones at hand: the disk is not read on the loop."""
+        names = {each.time_zone if isinstance(each, RuleSettings) else each.get("time_zone", "UTC") for each in rules}
+        await asyncio.to_thread(read_time_zones, {self._settings.rules.time_zone, *names})
 
     def _put(self, stored: StoredCamera, action: Literal["added", "changed"]) -> Camera:
         entry = self._entry(stored)

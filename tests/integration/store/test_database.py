@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from maskwatch.config import MaskwatchSettings
+from maskwatch.core.types import Severity
 from maskwatch.errors import ConfigError, MaskwatchError, PluginError, StoreError
 from maskwatch.store import Store
 from maskwatch.store.tables import Base
@@ -51,6 +53,30 @@ async def test_a_newer_database_is_refused(settings: MaskwatchSettings) -> None:
         await Store.open(settings)
     assert caught.value.code == "store_newer"
     assert caught.value.remedy
+
+
+async def test_alerts_of_the_version_before_rules_keep_their_person_and_their_pictures(
+    settings: MaskwatchSettings,
+) -> None:
+    upgrade = command.upgrade
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(command, "upgrade", lambda config, _head: upgrade(config, "0001"))
+        before = await Store.open(settings)
+    async with before._database.write() as session:
+        await session.execute(
+            text(
+                "INSERT INTO alerts (id, camera, kind, state, track_id, raised_at, confidence, evidence) "
+                "VALUES ('old', 'lobby', 'no_mask', 'raised', 7, '2026-01-01 12:00:00', 0.9, '{}')"
+            )
+        )
+        await session.execute(
+            text("INSERT INTO snapshots (alert_id, kind, path, bytes) VALUES ('old', 'face', '2026/01/01/a.jpg', 9)")
+        )
+    await before.close()
+    store = await Store.open(settings)
+    old = await store.alerts.get("old")
+    assert (old.track_id, old.severity, old.has_face) == (7, Severity.WARNING, True)
+    await store.close()
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(
