@@ -2,6 +2,7 @@
 
 # Loaded after TensorFlow it crashes the interpreter (libraries of their own). The service loads it first, too.
 import pylibsrtp  # noqa: F401
+from hypothesis import settings
 
 pytest_plugins = [
     "tests.fixtures.clips",
@@ -11,3 +12,7 @@ pytest_plugins = [
     "tests.fixtures.server",
     "tests.fixtures.chromium",
 ]
+
+# How long an example takes says more of the machine than of the code; speed is measured by `maskwatch bench`.
+settings.register_profile("maskwatch", deadline=None)
+settings.load_profile("maskwatch")
