@@ -6,6 +6,7 @@ import pytest
 
 from maskwatch.core.blindness import BLACK_BRIGHTNESS, BlindnessRule, glance
 from maskwatch.core.types import AlertAction, AlertChange, AlertKind, CloseReason, Image
+from maskwatch.pipeline.picture import RgbPicture
 from tests.unit.core.measured import RAISED, RECOVERED, measured, standing, told
 
 RANDOM = np.random.default_rng(5)
@@ -33,7 +34,7 @@ class Moving:
 
     def next(self) -> Image:
         image = self._image.copy()
-        image[0, 0] = next(self._turn) % 250
+        image[:8, :8] = next(self._turn) % 250
         return image
 
 
@@ -49,7 +50,7 @@ def play(
 ) -> list[AlertChange]:
     changes = []
     for look in range(round(start_s * 5), round(end_s * 5) + 1):
-        changes += blindness.step(look / 5, glance(pictures.next()), armed=armed)
+        changes += blindness.step(look / 5, glance(RgbPicture(pictures.next())), armed=armed)
     return changes
 
 
@@ -97,7 +98,9 @@ def test_but_a_running_clock_shows_that_the_picture_is_not_frozen() -> None:
 
     blindness = rule(2.0)
     assert [
-        change for look in range(100) for change in blindness.step(look / 5, glance(at(look // 5)), armed=True)
+        change
+        for look in range(100)
+        for change in blindness.step(look / 5, glance(RgbPicture(at(look // 5))), armed=True)
     ] == []
 
 
