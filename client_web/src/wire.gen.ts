@@ -269,7 +269,8 @@ export interface components {
              * @default {
              *       "frame_age_s": null,
              *       "frames_per_s": 0,
-             *       "looks_per_s": 0
+             *       "looks_per_s": 0,
+             *       "reduced": false
              *     }
              */
             health: components["schemas"]["CameraHealth"];
@@ -416,6 +417,12 @@ export interface components {
              * @default 0
              */
             looks_per_s: number;
+            /**
+             * Reduced
+             * @description Whether looks are being left out because the machine has not time for all that are due.
+             * @default false
+             */
+            reduced: boolean;
         };
         /**
          * CameraMessage

@@ -123,7 +123,7 @@ export function camera(change: Partial<Camera> = {}): Camera {
     fps: 15,
     codec: "h264",
     passthrough: true,
-    health: { looks_per_s: 5, frames_per_s: 15, frame_age_s: 0.12 },
+    health: { looks_per_s: 5, frames_per_s: 15, frame_age_s: 0.12, reduced: false },
     publish_url: null,
     ...change,
   };

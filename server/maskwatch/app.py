@@ -26,8 +26,9 @@ from maskwatch.metrics import Metrics
 from maskwatch.pipeline.bus import LookBus
 from maskwatch.pipeline.looking import Looker
 from maskwatch.pipeline.manager import CameraManager, ManagerPorts
+from maskwatch.pipeline.ready import ReadyQueue
 from maskwatch.pipeline.spec import CameraSpec
-from maskwatch.pipeline.worker import InferenceWorker, ReadyQueue
+from maskwatch.pipeline.worker import InferenceWorker
 from maskwatch.rtc.ice import IceSettings
 from maskwatch.sources.registry import create_source
 from maskwatch.sources.webrtc import PublisherDesk
@@ -86,7 +87,8 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
         bus.subscribe(hub.publish_look)
         bus.subscribe(recorder.submit)
         stack.callback(bus.close)
-        queue, workers = _make_workers(models, metrics, bus)
+        queue = ReadyQueue(settings.detection.budget_ms / 1000)
+        workers = _make_workers(models, metrics, bus, queue)
         stack.push_async_callback(_stop_workers, queue, workers)
 
         live, publishers = await _make_webrtc(settings, metrics, stack)
@@ -155,9 +157,8 @@ def new_alert_id() -> str:
     return f"{time.time_ns() // 1_000_000:012x}{uuid.uuid4().hex[:20]}"
 
 
-def _make_workers(models: Sequence[Models], metrics: Metrics, bus: LookBus) -> tuple[ReadyQueue, list[InferenceWorker]]:
-    queue = ReadyQueue()
-    workers = [
+def _make_workers(models: Sequence[Models], metrics: Metrics, bus: LookBus, queue: ReadyQueue) -> list[InferenceWorker]:
+    return [
         InferenceWorker(
             looker=Looker(detector=each.detector, classifier=each.classifier, telemetry=metrics),
             queue=queue,
@@ -167,7 +168,6 @@ def _make_workers(models: Sequence[Models], metrics: Metrics, bus: LookBus) -> t
         )
         for index, each in enumerate(models)
     ]
-    return queue, workers
 
 
 async def _stop_workers(queue: ReadyQueue, workers: Sequence[InferenceWorker]) -> None:

@@ -111,6 +111,8 @@ class DetectionSettings(Settings):
     """`onnx` runs the exported models on ONNX Runtime; `keras` the Keras files themselves (extra `train`)."""
     threads: int = Field(default=1, ge=1, le=64)
     """Inference threads; each takes the newest frames of the cameras that are due and batches over them."""
+    budget_ms: float = Field(default=50.0, ge=1, le=10_000)
+    """Milliseconds that a round of looks may take: how many cameras are looked at together."""
 
     @property
     def plugins(self) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -176,6 +178,32 @@ class LiveSettings(Settings):
     """Quality of the still pictures where WebRTC can't be had."""
 
 
+class LookingOptions(Settings):
+    """How a camera's pictures are looked at: what its `options` may say besides what its source knows."""
+
+    priority: Literal["low", "normal", "high"] = "normal"
+    """When the machine has not time for every look: `high` gets twice as many as `normal`, `low` half as many."""
+    motion_gate: bool = False
+    """Whether to skip looks while nothing moves; people in view are looked at once a second, an empty scene every 5."""
+    detail: Literal["auto", "off"] = "auto"
+    """With `auto`, a part of a large picture where faces are small is looked at closer, while there is time for it."""
+
+    @property
+    def weight(self) -> float:
+        """Turns beside other cameras, where there is not time for all."""
+        return {"low": 1.0, "normal": 2.0, "high": 4.0}[self.priority]
+
+
+def split_options(options: Mapping[str, Any]) -> tuple[LookingOptions, dict[str, Any]]:
+    """A camera's options: those of looking, and those that are its source's.
+
+    Raises:
+        ValidationError: one of looking's is not valid.
+    """
+    own = {name: value for name, value in options.items() if name in LookingOptions.model_fields}
+    return LookingOptions.model_validate(own), {name: options[name] for name in options if name not in own}
+
+
 class CameraSettings(Settings):
     """One camera."""
 
@@ -186,9 +214,15 @@ class CameraSettings(Settings):
     detect_fps: float = Field(default=5.0, gt=0, le=60)
     """Looks a second."""
     options: dict[str, Any] = Field(default_factory=dict)
-    """Further settings of its source, such as `transport: udp` for RTSP or `loop: false` for a file."""
+    """Further settings: of its source, such as `transport: udp` for RTSP or `loop: false` for a file, and of looking at
+    it: `priority`, `motion_gate` and `detail`."""
     rules: RuleSettings = RuleSettings()
     """When an alert is raised."""
+
+    @model_validator(mode="after")
+    def _options_of_looking_are_valid(self) -> Self:
+        split_options(self.options)
+        return self
 
 
 class RetentionSettings(Settings):

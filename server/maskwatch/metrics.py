@@ -64,7 +64,9 @@ TABLE: Final[tuple[Metric, ...]] = (
     Metric("maskwatch_frames_decoded_total", _COUNTER, ("camera",), "Frames decoded."),
     Metric("maskwatch_frames_sampled_total", _COUNTER, ("camera",), "Frames looked at."),
     Metric("maskwatch_frames_dropped_total", _COUNTER, ("camera", "stage", "reason"),
-           "Frames, or messages about them, that were not used, by where (sampler, slot, live, websocket…) and why."),
+           "Frames, or messages about them, that were not used, by where (sampler, slot, motion_gate, live…) and why."),
+    Metric("maskwatch_looks_missed_total", _COUNTER, ("camera",),
+           "Looks that were due while the machine had no time for them: it is overloaded, and looks less often."),
     Metric("maskwatch_stage_seconds", _HISTOGRAM, ("stage",),
            "Seconds of one pass of a stage: convert, detect, crop, classify, weigh, track, snapshot, record.", _STAGES),
     Metric("maskwatch_worker_failures_total", _COUNTER, ("reason",),
@@ -152,6 +154,11 @@ class Metrics:
     def frame_dropped(self, camera: str, stage: str, reason: str) -> None:
         """A frame, or a message about it, was not used."""
         self._count("maskwatch_frames_dropped_total", camera, stage, reason)
+
+    def looks_missed(self, camera: str, looks: int) -> None:
+        """So many looks were due while the machine had no time for this camera."""
+        if camera not in self._removed:
+            self._counter("maskwatch_looks_missed_total", camera).inc(looks)
 
     def stage_seconds(self, stage: str, seconds: float) -> None:
         """One pass of a stage took this long."""

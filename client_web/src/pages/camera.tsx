@@ -156,10 +156,17 @@ function ItsAlerts({ camera }: { camera: string }) {
 }
 
 function Health({ camera }: { camera: Camera }) {
-  const { looks_per_s, frames_per_s, frame_age_s } = camera.health;
+  const { looks_per_s, frames_per_s, frame_age_s, reduced } = camera.health;
   const running = camera.state === "online";
   const rows: [string, string][] = [
-    [t("page.camera.health.looks"), running ? number(looks_per_s, 1) : "–"],
+    [
+      t("page.camera.health.looks"),
+      !running
+        ? "–"
+        : reduced
+          ? t("page.camera.health.reduced", { looks: number(looks_per_s, 1) })
+          : number(looks_per_s, 1),
+    ],
     [t("page.camera.health.frames"), running ? number(frames_per_s, 1) : "–"],
     [t("page.camera.health.age"), running && frame_age_s !== null ? duration(frame_age_s * 1000) : "–"],
     [t("page.camera.health.stream"), streamInWords(camera) || "–"],

@@ -103,12 +103,13 @@ function Watching() {
   const figures = ages.length
     ? t("live.watching.figures", { looks: Math.round(looks), age: duration(Math.max(...ages) * 1000) })
     : "";
+  const reduced = online.some((camera) => camera.health.reduced) ? t("live.watching.reduced") : "";
   return (
     <Answer
       tone="mask"
       icon={<Glyph name="eye" size={20} />}
       title={counted("live.watching.all", online.length)}
-      hint={figures}
+      hint={[figures, reduced].filter(Boolean).join(" · ")}
     />
   );
 }

@@ -52,4 +52,5 @@ class Judges:
             min_face_px=spec.rules.min_face_px,
             telemetry=telemetry,
             wake=wake,
+            looking=spec.looking,
         )

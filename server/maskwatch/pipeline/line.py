@@ -6,10 +6,13 @@ from collections.abc import Callable, Sequence
 from statistics import median
 from threading import Lock
 
+from maskwatch.config import LookingOptions
 from maskwatch.core.compliance import Compliance
+from maskwatch.core.detail import Part, closer_look
+from maskwatch.core.motion import HEIGHT, WIDTH, MotionGate
 from maskwatch.core.ports import EncodedPacket, RawFrame, Rule, StreamInfo, Tracker
 from maskwatch.core.sampler import Sampler
-from maskwatch.core.types import AlertChange, Frame, Look, Observation, TrackState
+from maskwatch.core.types import AlertChange, Face, Frame, Look, Observation, Picture, TrackState
 from maskwatch.pipeline.looking import doubtful
 from maskwatch.pipeline.picture import RgbPicture
 from maskwatch.pipeline.slot import LatestSlot
@@ -18,6 +21,8 @@ from maskwatch.pipeline.telemetry import Telemetry
 
 _WINDOW_S = 5.0
 """Figures are over this many seconds."""
+_REDUCED = 0.1
+"""Share of the looks that may be missed before they are called reduced."""
 
 
 class CameraLine:
@@ -27,7 +32,7 @@ class CameraLine:
     (`lock` guards tracker, compliance and rule).
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of the line, by name
         self,
         name: str,
         *,
@@ -38,17 +43,29 @@ class CameraLine:
         min_face_px: float,
         telemetry: Telemetry,
         wake: Callable[["CameraLine"], None],
+        looking: LookingOptions | None = None,
     ) -> None:
+        looking = looking or LookingOptions()
         self.name = name
         self.min_face_px = min_face_px
+        self.weight = looking.weight
+        """How many turns it gets where there is not time for all cameras, beside others."""
         self.latest: RawFrame | None = None
         self._sampler, self._tracker, self._compliance, self._rule = sampler, tracker, compliance, rule
         self._telemetry = telemetry
         self._wake = wake
         self._slot: LatestSlot[RawFrame] = LatestSlot()
+        self._due_s = 0.0
+        """When the look was due that the frame in the slot is for."""
+        self._gate = MotionGate() if looking.motion_gate else None
+        self._detail = looking.detail == "auto"
+        self._people = False
+        self._faces: Sequence[Face] = ()
+        self._turn = 0
         self._lock = Lock()
         self._frames_s: deque[float] = deque(maxlen=600)
         self._looks: deque[tuple[float, float]] = deque(maxlen=300)
+        self._missed: deque[tuple[float, int]] = deque(maxlen=300)
 
     # ---- SourceSink, on the decode thread ----
 
@@ -56,16 +73,22 @@ class CameraLine:
         """Nothing to do: frames say everything the line needs."""
 
     def frame(self, frame: RawFrame) -> None:
-        """Keep the newest frame; hand it to the worker if it is time for a look."""
+        """Keep the newest frame; hand it to the worker if it is time for a look.
+
+        A look that is due waits for the worker with the newest frame there is: an overloaded machine looks less often,
+        not at older pictures.
+        """
         self.latest = frame
         self._frames_s.append(frame.captured_monotonic_s)
         self._telemetry.frame_decoded(self.name)
-        if not self._sampler.wants(frame.captured_monotonic_s):
-            self._telemetry.frame_dropped(self.name, "sampler", "not_due")
-            return
-        if self._slot.put(frame):
+        if self._slot.renew(frame):
             self._telemetry.frame_dropped(self.name, "slot", "overwritten")
-        self._wake(self)
+        elif self._sampler.wants(frame.captured_monotonic_s):
+            self._due_s = frame.captured_monotonic_s
+            self._slot.put(frame)
+            self._wake(self)
+        else:
+            self._telemetry.frame_dropped(self.name, "sampler", "not_due")
 
     def packet(self, packet: EncodedPacket) -> None:
         """Nothing to do: encoded packets are the live view's."""
@@ -73,20 +96,39 @@ class CameraLine:
     # ---- on an inference thread ----
 
     def take(self) -> Frame | None:
-        """The newest sampled frame; None when another thread was quicker."""
-        raw = self._slot.take()
+        """The newest frame of a look that is due; None when there is none, or nothing moves that a gate waits for."""
+        due_s, raw = self._due_s, self._slot.take()
         if raw is None:
             return None
-        frame = Frame(
+        picture = raw.picture or RgbPicture(raw.to_rgb())
+        t_s = raw.captured_monotonic_s
+        self._note_missed(due_s, t_s)
+        if self._gate is not None and not self._gate.wants(t_s, picture.luma(WIDTH, HEIGHT), people=self._people):
+            self._telemetry.frame_dropped(self.name, "motion_gate", "still")
+            return None
+        self._telemetry.frame_sampled(self.name)
+        return Frame(
             camera=self.name,
             sequence=raw.sequence,
-            captured_monotonic_s=raw.captured_monotonic_s,
+            captured_monotonic_s=t_s,
             captured_utc=raw.captured_utc,
-            picture=raw.picture or RgbPicture(raw.to_rgb()),
+            picture=picture,
             media_ticks=raw.live_ticks,
         )
-        self._telemetry.frame_sampled(self.name)
-        return frame
+
+    def closer_look(self, picture: Picture, input_px: int) -> Part | None:
+        """The part of `picture` to look at closer: where faces were found small, while the machine has time for it."""
+        if not self._detail or not self._faces or (self._missed and self._missed[-1][0] > time.monotonic() - _WINDOW_S):
+            return None
+        self._turn += 1
+        return closer_look(picture.width, picture.height, self._faces, input_px=input_px, turn=self._turn)
+
+    def _note_missed(self, due_s: float, taken_s: float) -> None:
+        """Count the looks that were due while this one waited for its turn."""
+        missed = int((taken_s - due_s) / self._sampler.interval_s)
+        if missed > 0:
+            self._missed.append((taken_s, missed))
+            self._telemetry.looks_missed(self.name, missed)
 
     def advance(self, frame: Frame, observations: Sequence[Observation]) -> Look:
         """Follow the people, update what is believed of them, and apply the rule."""
@@ -102,6 +144,8 @@ class CameraLine:
             self._telemetry.face_judged(self.name, observation.verdict.label)
         for kind in judged.held_back:
             self._telemetry.alert_held_back(self.name, kind)
+        self._people = bool(tracks)
+        self._faces = [observation.face for observation in observations] if self._detail else ()
         in_view = [track.state for track in tracks if track.observation is not None]
         self._telemetry.people_in_view(self.name, {state: in_view.count(state) for state in TrackState})
         return Look(frame=frame, tracks=judged.tracks, changes=judged.changes)
@@ -121,9 +165,11 @@ class CameraLine:
     def figures(self, now_s: float) -> CameraFigures:
         """Looks and frames a second and the age of a look, over the last seconds."""
         frames = sum(1 for t_s in tuple(self._frames_s) if now_s - t_s <= _WINDOW_S)
+        looks_missed = sum(missed for t_s, missed in tuple(self._missed) if now_s - t_s <= _WINDOW_S)
         ages = [age_s for t_s, age_s in tuple(self._looks) if now_s - t_s <= _WINDOW_S]
         return CameraFigures(
             looks_per_s=len(ages) / _WINDOW_S,
             frames_per_s=frames / _WINDOW_S,
             frame_age_s=median(ages) if ages else None,
+            reduced=looks_missed > _REDUCED * (len(ages) + looks_missed),
         )

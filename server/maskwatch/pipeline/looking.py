@@ -1,29 +1,48 @@
 """From pictures to observations: detect, classify, weigh. The same for the live worker and for a replay."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from maskwatch.core.crops import cut_out, square_crop
+from maskwatch.core.detail import Part, joined
 from maskwatch.core.ports import FaceDetector, MaskClassifier, ScalingDetector
 from maskwatch.core.quality import assess
 from maskwatch.core.types import Face, Image, MaskLabel, MaskVerdict, Observation, Picture
 from maskwatch.pipeline.telemetry import Telemetry
 
+ChoosePart = Callable[[Picture, int], Part | None]
+"""Which part of a picture a detector that sees so many pixels is to look at closer, if any."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """A picture, and the `image` (uint8 RGB) made of it for the detector: smaller than it, or just as large."""
+    """A picture, and the `image` (uint8 RGB) made of it for the detector: smaller than it, or just as large.
+
+    `part`, cut out as `closer`, is looked at too.
+    """
 
     picture: Picture
     image: Image
+    part: Part | None = None
+    closer: Image | None = None
 
-    def in_full_size(self, faces: Sequence[Face]) -> list[Face]:
-        """Faces found in `image`, in pixels of the picture."""
+    def faces(self, answers: Iterator[Sequence[Face]]) -> list[Face]:
+        """What the detector found in `images`, in order, in pixels of the picture."""
         height, width = self.image.shape[:2]
         x, y = self.picture.width / width, self.picture.height / height
-        return list(faces) if x == y == 1 else [face.scaled(x, y) for face in faces]
+        found = [face if x == y == 1 else face.scaled(x, y) for face in next(answers)]
+        part = self.part
+        if part is None:
+            return found
+        closer = [face.moved(part.left, part.top) for face in next(answers)]
+        return joined(found, closer, part, self.picture.width, self.picture.height)
+
+    @property
+    def images(self) -> list[Image]:
+        """What the detector is to look at."""
+        return [self.image] if self.closer is None else [self.image, self.closer]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +53,7 @@ class Looker:
     classifier: MaskClassifier
     telemetry: Telemetry
 
-    def view(self, picture: Picture) -> View:
+    def view(self, picture: Picture, choose_part: ChoosePart | None = None) -> View:
         """Convert `picture` to what the detector wants: the size it looks at, where it has one, else all of it.
 
         Raises:
@@ -44,14 +63,16 @@ class Looker:
         if not isinstance(detector, ScalingDetector) or detector.input_px >= longer_px:
             return View(picture=picture, image=picture.rgb())
         scale = detector.input_px / longer_px
-        size = max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
-        return View(picture=picture, image=picture.scaled(*size))
+        image = picture.scaled(max(1, round(picture.width * scale)), max(1, round(picture.height * scale)))
+        part = choose_part(picture, detector.input_px) if choose_part is not None else None
+        closer = picture.crop(part.left, part.top, part.width, part.height) if part is not None else None
+        return View(picture=picture, image=image, part=part, closer=closer)
 
     def look(self, views: Sequence[View]) -> list[list[Observation]]:
         """The observations of each picture (of any sizes), every face that is found being judged."""
         with self.timed("detect"):
-            answers = self.detector.detect([view.image for view in views])
-            found = [view.in_full_size(faces) for view, faces in zip(views, answers, strict=True)]
+            answers = iter(self.detector.detect([image for view in views for image in view.images]))
+            found = [view.faces(answers) for view in views]
         margin = self.classifier.crop_margin
         with self.timed("crop"):
             parts = [

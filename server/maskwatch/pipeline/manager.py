@@ -14,11 +14,11 @@ from maskwatch.errors import NotFoundError, SourceReason
 from maskwatch.pipeline.camera_rules import outage_rule, rated
 from maskwatch.pipeline.judges import Judges
 from maskwatch.pipeline.line import CameraLine
+from maskwatch.pipeline.ready import ReadyQueue
 from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.pipeline.status import CameraFigures, CameraStatus
 from maskwatch.pipeline.supervisor import CameraSupervisor
 from maskwatch.pipeline.telemetry import Telemetry
-from maskwatch.pipeline.worker import ReadyQueue
 
 _TICK_S = 0.5
 _LOST_AFTER_S = 5.0
@@ -134,6 +134,7 @@ class CameraManager:
             self._leaving[name] = camera.supervisor
         self._lose(camera)
         self._end_outage(camera)
+        self._queue.forget(camera.line)
         self._ports.telemetry.camera_removed(name)
 
     def status(self, name: str) -> CameraStatus:
@@ -193,7 +194,7 @@ class CameraManager:
 
     def _change(self, camera: _Camera, spec: CameraSpec) -> None:
         old, camera.spec = camera.spec, spec
-        if (old.detect_fps, old.rules, old.disarm) != (spec.detect_fps, spec.rules, spec.disarm):
+        if _line_of(old) != _line_of(spec):
             outage = outage_rule(spec, self._ports.new_alert_id)
             outage.take_over(camera.outage)
             camera.outage = outage
@@ -201,6 +202,7 @@ class CameraManager:
             judges.take_over(camera.judges)
             line = self._line(spec, judges)
             line.latest = camera.line.latest
+            self._queue.forget(camera.line)
             camera.judges, camera.fan_out.line = judges, line
         if (old.url, old.options, old.enabled) != (spec.url, spec.options, spec.enabled):
             before = camera.supervisor
@@ -299,3 +301,8 @@ class CameraManager:
                     self._lose(camera)
             self._leaving = {name: each for name, each in self._leaving.items() if not each.ended}
             await asyncio.sleep(_TICK_S)
+
+
+def _line_of(spec: CameraSpec) -> tuple[object, ...]:
+    """What of a camera its line is made from."""
+    return spec.detect_fps, spec.rules, spec.disarm, spec.looking

@@ -32,7 +32,7 @@ def replay(
         line.frame(raw)
         frame = line.take()
         if frame is not None:
-            yield line.advance(frame, looker.look([looker.view(frame.picture)])[0])
+            yield line.advance(frame, looker.look([looker.view(frame.picture, line.closer_look)])[0])
 
 
 def recorded_utc(time_s: float) -> datetime:
@@ -51,6 +51,9 @@ class Silent:
 
     def frame_dropped(self, camera: str, stage: str, reason: str) -> None:
         """Not counted."""
+
+    def looks_missed(self, camera: str, looks: int) -> None:
+        """A replay misses none."""
 
     def stage_seconds(self, stage: str, seconds: float) -> None:
         """Not timed."""

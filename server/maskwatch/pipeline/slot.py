@@ -20,6 +20,14 @@ class LatestSlot(Generic[Item]):
             self._item = item
             return overwritten
 
+    def renew(self, item: Item) -> bool:
+        """Leave `item` in the place of one that nobody has taken yet; False, and nothing left, where there is none."""
+        with self._lock:
+            if self._item is None:
+                return False
+            self._item = item
+            return True
+
     def take(self) -> Item | None:
         """The newest item, once; None when there is none."""
         with self._lock:

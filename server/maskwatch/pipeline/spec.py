@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from maskwatch.config import RuleSettings
+from maskwatch.config import LookingOptions, RuleSettings, split_options
 from maskwatch.config_rules import zone_info
 from maskwatch.core.arming import Arming, Disarm
 from maskwatch.core.schedule import Schedule
@@ -28,3 +28,8 @@ class CameraSpec:
         """When it may raise alerts."""
         windows = [schedule.window for schedule in self.rules.schedules]
         return Arming(Schedule(windows, zone_info(self.rules.time_zone)), self.disarm)
+
+    @property
+    def looking(self) -> LookingOptions:
+        """How its pictures are looked at, as its options say."""
+        return split_options(self.options)[0]

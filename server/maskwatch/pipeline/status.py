@@ -25,8 +25,12 @@ class CameraStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameraFigures:
-    """Figures of the last seconds: looks and frames a second, median age of a frame when its verdicts are out."""
+    """Figures of the last seconds: looks and frames a second, median age of a frame when its verdicts are out.
+
+    `reduced` says that the machine has not time for all the looks that are due.
+    """
 
     looks_per_s: float = 0.0
     frames_per_s: float = 0.0
     frame_age_s: float | None = None
+    reduced: bool = False

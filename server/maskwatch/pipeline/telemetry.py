@@ -18,6 +18,9 @@ class Telemetry(Protocol):
     def frame_dropped(self, camera: str, stage: str, reason: str) -> None:
         """A frame was not looked at: at `stage` (source, sampler, slot, worker, live, websocket), for `reason`."""
 
+    def looks_missed(self, camera: str, looks: int) -> None:
+        """So many looks were due while the machine had no time for this camera."""
+
     def stage_seconds(self, stage: str, seconds: float) -> None:
         """One pass of a stage (convert, detect, crop, classify, weigh, track, record, snapshot) took this long."""
 

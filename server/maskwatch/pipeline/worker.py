@@ -1,59 +1,18 @@
 """The inference worker: the straight line from a sampled frame to a look, batched over all cameras that are due."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Sequence
 
 import structlog
 
 from maskwatch.core.types import Frame, Look
 from maskwatch.pipeline.line import CameraLine
 from maskwatch.pipeline.looking import Looker, View
+from maskwatch.pipeline.ready import ReadyQueue
 from maskwatch.pipeline.telemetry import Telemetry
 
 _log = structlog.get_logger(__name__)
-
-_LARGEST_BATCH = 16
-"""Cameras looked at in one round: bounds memory, and how long the first of them waits for the last."""
-
-
-class ReadyQueue:
-    """The cameras that have a frame to look at, each at most once and never on two threads at a time."""
-
-    def __init__(self) -> None:
-        self._condition = threading.Condition()
-        self._waiting: dict[CameraLine, None] = {}
-        self._busy: set[CameraLine] = set()
-        self._closed = False
-
-    def wake(self, line: CameraLine) -> None:
-        """`line` has a frame. Cheap: called for every sampled frame by the decode threads."""
-        with self._condition:
-            self._waiting[line] = None
-            self._condition.notify()
-
-    def close(self) -> None:
-        """Let every waiting thread go."""
-        with self._condition:
-            self._closed = True
-            self._condition.notify_all()
-
-    @contextmanager
-    def round(self) -> Iterator[list[CameraLine]]:
-        """Wait for work and hold the lines that have some; empty only after `close`."""
-        with self._condition:
-            self._condition.wait_for(lambda: self._closed or self._waiting.keys() - self._busy)
-            lines = [] if self._closed else [line for line in self._waiting if line not in self._busy]
-            lines = lines[:_LARGEST_BATCH]
-            for line in lines:
-                del self._waiting[line]
-            self._busy.update(lines)
-        try:
-            yield lines
-        finally:
-            with self._condition:
-                self._busy.difference_update(lines)
-                self._condition.notify_all()
 
 
 class InferenceWorker:
@@ -102,6 +61,7 @@ class InferenceWorker:
 
     def _look_at(self, lines: Sequence[CameraLine]) -> None:
         """The straight line: convert, detect and classify in one batch, then follow and judge camera by camera."""
+        started_s = time.perf_counter()
         with self._looker.timed("convert"):
             taken = [(line, *found) for line in lines if (found := self._take(line)) is not None]
         if not taken:
@@ -109,12 +69,13 @@ class InferenceWorker:
         observations = self._looker.look([view for _, _, view in taken])
         for (line, frame, _), seen in zip(taken, observations, strict=True):
             self._on_look(line.advance(frame, seen))
+        self._queue.took(len(taken), time.perf_counter() - started_s)
 
     def _take(self, line: CameraLine) -> tuple[Frame, View] | None:
         """The line's newest frame; a frame that can't be converted costs its own camera a look and nobody else."""
         try:
             frame = line.take()
-            return None if frame is None else (frame, self._looker.view(frame.picture))
+            return None if frame is None else (frame, self._looker.view(frame.picture, line.closer_look))
         except (ValueError, OSError, MemoryError) as error:
             self._telemetry.frame_dropped(line.name, "convert", type(error).__name__)
             _log.warning("a frame could not be converted", camera=line.name, error=type(error).__name__)

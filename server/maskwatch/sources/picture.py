@@ -65,8 +65,11 @@ class DecodedPicture:
     def __init__(self, frame: av.VideoFrame, scaler: Scaler) -> None:
         self._frame = frame
         self._scaler = scaler
-        self._turns = round(frame.rotation / 90) % 4
+
+    @property
+    def _turns(self) -> int:
         """Quarter turns to the left that bring it upright."""
+        return round(self._frame.rotation / 90) % 4
 
     @property
     def width(self) -> int:
@@ -112,11 +115,12 @@ class DecodedPicture:
     def _upright(
         self, convert: Callable[[av.VideoFrame, int, int], NDArray[np.uint8]], width: int, height: int
     ) -> NDArray[np.uint8]:
-        if not self._turns:
+        turns = self._turns
+        if not turns:
             return convert(self._frame, width, height)
-        if self._turns % 2:
+        if turns % 2:
             width, height = height, width
-        return np.ascontiguousarray(np.rot90(convert(self._frame, width, height), self._turns))
+        return np.ascontiguousarray(np.rot90(convert(self._frame, width, height), turns))
 
     def _to_rgb(self) -> Transform:
         frame = self._frame

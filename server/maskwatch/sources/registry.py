@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import maskwatch.sources
+from maskwatch.config import split_options
 from maskwatch.core.ports import FrameSource
 from maskwatch.errors import ConfigError
 from maskwatch.plugins import Plugin, build, discover
@@ -41,5 +42,5 @@ def create_source(url: str, options: Mapping[str, Any], *, camera: str, **depend
         ConfigError: the scheme or an option is unknown or broken.
         PluginError: what the source needs is not installed.
     """
-    settings = {**options, "type": source_type(url), "url": url}
+    settings = {**split_options(options)[1], "type": source_type(url), "url": url}
     return build(source_plugins(), settings, camera=camera, **dependencies)

@@ -30,6 +30,9 @@ class RtspConfig(BaseModel):
     """Seconds the camera may take to answer."""
     read_timeout_s: float = Field(default=4.0, gt=0, le=60)
     """Seconds without a picture until the camera is called stalled."""
+    loop_filter: bool = False
+    """Whether pictures are decoded with their block edges smoothed: nicer snapshots, for an eighth more decoding. The
+    live view of H.264 is not decoded here and is always smooth."""
     verify_tls: bool = True
     """Whether the certificate of an `rtsps:` camera must be one that this machine trusts, or `ca_file` vouches for."""
     ca_file: FilePath | None = None
@@ -90,6 +93,7 @@ class RtspSource:
             transport=config.transport,
             failures=RtspFailures(self._peer, transport=config.transport),
             options=options,
+            loop_filter=config.loop_filter,
             open_timeout_s=config.open_timeout_s,
             # PyAV gives up after about twice the time it is given.
             read_timeout_s=config.read_timeout_s / 2,

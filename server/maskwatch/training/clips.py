@@ -33,7 +33,9 @@ def _judge(path: Path, looker: Looker) -> dict[str, Any]:
     labels: Counter[MaskLabel] = Counter()
     states: dict[int, list[TrackState]] = defaultdict(list)
     seen: dict[int, list[float]] = defaultdict(list)
-    spec = CameraSpec(name="clip", url=str(path), detect_fps=_DETECT_FPS, rules=RuleSettings())
+    spec = CameraSpec(
+        name="clip", url=str(path), detect_fps=_DETECT_FPS, rules=RuleSettings(), options={"detail": "off"}
+    )
     for look in replay(_frames(path), spec, looker, {}):
         for track in look.tracks:
             if track.observation is None:

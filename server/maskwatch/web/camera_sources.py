@@ -5,6 +5,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from maskwatch.config import split_options
 from maskwatch.errors import ConfigError
 from maskwatch.plugins import first_problem
 from maskwatch.sources.registry import source_plugins, source_type
@@ -21,7 +22,8 @@ def check_source(url: str, options: Mapping[str, Any]) -> str:
     """
     kind = source_type(url)
     try:
-        source_plugins()[kind].config.model_validate({**options, "type": kind, "url": url})
+        _, own = split_options(options)
+        source_plugins()[kind].config.model_validate({**own, "type": kind, "url": url})
     except ValidationError as error:
         raise ConfigError(
             f"The camera's settings are not valid: {first_problem(error)}.", code="camera_invalid"

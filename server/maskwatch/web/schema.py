@@ -30,6 +30,8 @@ class CameraHealth(Wire):
     frames_per_s: float = 0.0
     frame_age_s: float | None = None
     """From the newest picture's arrival to its verdicts, median of the last looks."""
+    reduced: bool = False
+    """Whether looks are being left out because the machine has not time for all that are due."""
 
 
 class Alerting(Wire):

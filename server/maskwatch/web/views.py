@@ -78,6 +78,7 @@ def _health(figures: CameraFigures) -> CameraHealth:
         looks_per_s=round(figures.looks_per_s, 1),
         frames_per_s=round(figures.frames_per_s, 1),
         frame_age_s=round(age_s, 3) if age_s is not None else None,
+        reduced=figures.reduced,
     )
 
 

@@ -18,7 +18,7 @@ from maskwatch.core.types import AlertKind, Box
 from maskwatch.live.hub import LiveHub
 from maskwatch.metrics import Metrics
 from maskwatch.pipeline.manager import CameraManager, ManagerPorts
-from maskwatch.pipeline.worker import ReadyQueue
+from maskwatch.pipeline.ready import ReadyQueue
 from maskwatch.sources.registry import create_source
 from maskwatch.sources.webrtc import PublisherDesk
 from maskwatch.store import Store

@@ -29,6 +29,7 @@ class CountingTelemetry:
         self.decoded: Counter[str] = Counter()
         self.sampled: Counter[str] = Counter()
         self.drops: Counter[tuple[str, str, str]] = Counter()
+        self.missed: Counter[str] = Counter()
         self.reconnects: Counter[tuple[str, str]] = Counter()
         self.faces: Counter[MaskLabel] = Counter()
         self.failures: Counter[str] = Counter()
@@ -46,6 +47,9 @@ class CountingTelemetry:
 
     def frame_dropped(self, camera: str, stage: str, reason: str) -> None:
         self.drops[camera, stage, reason] += 1
+
+    def looks_missed(self, camera: str, looks: int) -> None:
+        self.missed[camera] += looks
 
     def stage_seconds(self, stage: str, seconds: float) -> None:
         assert seconds >= 0
@@ -139,6 +143,18 @@ class OneFaceDetector:
             raise RuntimeError("the model stumbled")
         self.batches.append(len(images))
         return [[Face(box=Box(10, 10, 40, 40), score=0.9)] for _ in images]
+
+
+class SlowDetector(OneFaceDetector):
+    """Is done with a batch when the test says so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passes = threading.Semaphore(0)
+
+    def detect(self, images: Sequence[Image]) -> list[list[Face]]:
+        assert self.passes.acquire(timeout=10)
+        return super().detect(images)
 
 
 class SameVerdictClassifier:

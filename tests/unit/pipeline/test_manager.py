@@ -12,9 +12,10 @@ from maskwatch.errors import NotFoundError, SourceError, SourceReason
 from maskwatch.pipeline.bus import LookBus
 from maskwatch.pipeline.looking import Looker
 from maskwatch.pipeline.manager import CameraManager, ManagerPorts
+from maskwatch.pipeline.ready import ReadyQueue
 from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.pipeline.status import CameraStatus
-from maskwatch.pipeline.worker import InferenceWorker, ReadyQueue
+from maskwatch.pipeline.worker import InferenceWorker
 from tests.unit.pipeline.parts import (
     CountingTelemetry,
     OneFaceDetector,

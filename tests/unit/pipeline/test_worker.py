@@ -1,11 +1,14 @@
 import queue
 import time
+from collections import Counter
 from collections.abc import Iterator
 from itertools import count
+from typing import Literal
 
+import numpy as np
 import pytest
 
-from maskwatch.config import RuleSettings
+from maskwatch.config import LookingOptions, RuleSettings
 from maskwatch.core.compliance import Compliance
 from maskwatch.core.sampler import Sampler
 from maskwatch.core.tracker import MotionTracker
@@ -13,18 +16,19 @@ from maskwatch.core.types import AlertAction, Image, Look, MaskLabel
 from maskwatch.pipeline.camera_rules import CameraRules
 from maskwatch.pipeline.line import CameraLine
 from maskwatch.pipeline.looking import Looker
+from maskwatch.pipeline.ready import ReadyQueue
 from maskwatch.pipeline.spec import CameraSpec
-from maskwatch.pipeline.worker import InferenceWorker, ReadyQueue
-from tests.unit.pipeline.parts import CountingTelemetry, OneFaceDetector, SameVerdictClassifier, raw_frame
+from maskwatch.pipeline.worker import InferenceWorker
+from tests.unit.pipeline.parts import CountingTelemetry, OneFaceDetector, SameVerdictClassifier, SlowDetector, raw_frame
 
 
 class Bench:
     """A worker with its queue, and cameras made on demand."""
 
-    def __init__(self) -> None:
+    def __init__(self, detector: OneFaceDetector | None = None, budget_s: float = 0.05) -> None:
         self.telemetry = CountingTelemetry()
-        self.ready = ReadyQueue()
-        self.detector, self.classifier = OneFaceDetector(), SameVerdictClassifier()
+        self.ready = ReadyQueue(budget_s)
+        self.detector, self.classifier = detector or OneFaceDetector(), SameVerdictClassifier()
         self.looks: queue.Queue[Look] = queue.Queue()
         self.worker = InferenceWorker(
             looker=Looker(detector=self.detector, classifier=self.classifier, telemetry=self.telemetry),
@@ -33,7 +37,21 @@ class Bench:
             on_look=self.looks.put,
         )
 
-    def line(self, name: str, *, min_face_px: float = 16, looks_per_s: float = 5, dwell_s: float = 2.0) -> CameraLine:
+    def close(self) -> None:
+        self.detector.gate.set()
+        self.ready.close()
+        self.worker.join(10)
+        assert not self.worker.is_alive
+
+    def line(
+        self,
+        name: str,
+        *,
+        min_face_px: float = 16,
+        looks_per_s: float = 5,
+        dwell_s: float = 2.0,
+        looking: LookingOptions | None = None,
+    ) -> CameraLine:
         ids = count()
         return CameraLine(
             name,
@@ -48,6 +66,7 @@ class Bench:
             min_face_px=min_face_px,
             telemetry=self.telemetry,
             wake=self.ready.wake,
+            looking=looking,
         )
 
 
@@ -56,10 +75,7 @@ def bench() -> Iterator[Bench]:
     bench = Bench()
     bench.worker.start()
     yield bench
-    bench.detector.gate.set()
-    bench.ready.close()
-    bench.worker.join(10)
-    assert not bench.worker.is_alive
+    bench.close()
 
 
 def test_a_frame_becomes_a_look(bench: Bench) -> None:
@@ -158,3 +174,92 @@ def test_losing_the_camera_closes_what_is_open(bench: Bench) -> None:
     assert [change.action for change in changes] == [AlertAction.RAISED]
     (closed,) = line.lose(start_s + 2)
     assert closed.alert_id == changes[0].alert_id
+
+
+class Overload:
+    """A worker whose looks take as long as the time between two frames, and each round is one camera."""
+
+    def __init__(self) -> None:
+        self.detector = SlowDetector()
+        self.bench = Bench(self.detector, budget_s=1e-9)
+        self.bench.ready.took(1, 1.0)
+        self.bench.worker.start()
+
+    def run(self, lines: list[CameraLine], rounds: int) -> list[Look]:
+        """The looks that come, one for each round of frames, and of which frames."""
+        start_s = time.monotonic()
+        looks: list[Look] = []
+        for turn in range(rounds):
+            for line in lines:
+                line.frame(raw_frame(turn, start_s + turn / 15))
+            self.detector.passes.release()
+            looks.append(self.bench.looks.get(timeout=10))
+        return looks
+
+
+@pytest.fixture
+def overload() -> Iterator[Overload]:
+    overload = Overload()
+    yield overload
+    for _ in range(100):
+        overload.detector.passes.release()
+    overload.bench.close()
+
+
+def test_when_overloaded_looks_fall_evenly_and_never_the_age_of_what_is_looked_at(overload: Overload) -> None:
+    lines = [overload.bench.line(f"camera{index}") for index in range(5)]
+    looks = overload.run(lines, 60)
+    counts = Counter(look.frame.camera for look in looks)
+    assert len(counts) == 5
+    assert max(counts.values()) - min(counts.values()) <= 2
+    # The frame of a look was the camera's newest when its turn came, however long it had waited for that.
+    assert max(turn - look.frame.sequence for turn, look in enumerate(looks)) <= 1
+    assert min(overload.bench.telemetry.missed[line.name] for line in lines) > 0
+    assert all(line.figures(looks[-1].frame.captured_monotonic_s).reduced for line in lines)
+
+
+def test_when_overloaded_looks_go_by_priority(overload: Overload) -> None:
+    priorities: dict[str, Literal["low", "normal", "high"]] = {"till": "high", "hall": "normal", "yard": "low"}
+    lines = [
+        overload.bench.line(name, looks_per_s=15, looking=LookingOptions(priority=priority))
+        for name, priority in priorities.items()
+    ]
+    counts = Counter(look.frame.camera for look in overload.run(lines, 72))
+    assert counts["till"] > counts["hall"] > counts["yard"] > 0
+
+
+def test_a_machine_that_keeps_up_misses_no_look(bench: Bench) -> None:
+    line = bench.line("hall")
+    start_s = time.monotonic()
+    for index in range(30):
+        line.frame(raw_frame(index, start_s + index / 15))
+        if index % 3 == 0:
+            bench.looks.get(timeout=10)
+    assert bench.telemetry.missed["hall"] == 0
+    assert not line.figures(start_s + 2).reduced
+
+
+def test_a_round_takes_as_many_cameras_as_its_budget_allows() -> None:
+    ready = ReadyQueue(budget_s=0.05)
+    assert ready.round_size == 16
+    ready.took(4, 0.04)
+    assert ready.round_size == 5
+    for _ in range(50):
+        ready.took(1, 0.2)
+    assert ready.round_size == 1
+
+
+def test_a_motion_gate_skips_looks_while_nothing_moves_and_counts_them(bench: Bench) -> None:
+    line = bench.line("hall", looking=LookingOptions(motion_gate=True))
+    start_s = time.monotonic()
+    line.frame(raw_frame(0, start_s))
+    assert bench.looks.get(timeout=10).frame.sequence == 0
+    for index in range(1, 4):
+        line.frame(raw_frame(index, start_s + index * 0.2))
+        while bench.telemetry.drops["hall", "motion_gate", "still"] < index:
+            pass
+    line.frame(raw_frame(4, start_s + 1.1))  # somebody is in view: once a second even when nothing moves
+    assert bench.looks.get(timeout=10).frame.sequence == 4
+    line.frame(raw_frame(5, start_s + 1.4, lambda: np.full((48, 64, 3), 255, np.uint8)))
+    line.frame(raw_frame(6, start_s + 1.7, lambda: np.tile(np.arange(64, dtype=np.uint8)[:, None] * 4, (48, 1, 3))))
+    assert bench.looks.get(timeout=10).frame.sequence in (5, 6)
