@@ -52,6 +52,8 @@ class Compliance:
     """What the very first look at a person stands for."""
     _ONSET = 0.06
     """Evidence below this is a leftover of odd looks, not the beginning of anything."""
+    _DENIED = 0.25
+    """The same once a look says the opposite: else odd looks now and then would add up to a violation begun long ago."""
 
     def __init__(self, settings: ComplianceSettings | None = None) -> None:
         self.settings = settings or ComplianceSettings()
@@ -96,8 +98,10 @@ class Compliance:
         stands_for_s = min(stands_for_s, self.settings.longest_vote_s) * weight
         keep = 0.5 ** (stands_for_s / self.settings.vote_half_life_s)
         person.voted_s = t_s
+        masked = observation.verdict.label is MaskLabel.MASK
         for label in LABELS:
-            if person.evidence[label] < self._ONSET:
+            denied = masked != (label is MaskLabel.MASK)
+            if person.evidence[label] < (self._DENIED if denied else self._ONSET):
                 person.onset_s.pop(label, None)
             person.evidence[label] *= keep
             person.evidence[label] += (1 - keep) * observation.verdict.probabilities.get(label, 0.0)

@@ -112,3 +112,13 @@ def test_belief_is_always_a_distribution(steps: list[tuple[float, MaskLabel, flo
         assert sum(track.belief[each] for each in LABELS) == pytest.approx(1.0)
         assert all(0 <= belief <= 1 for belief in track.belief.values())
         assert track.state_since_s <= t_s
+
+
+def test_odd_looks_now_and_then_do_not_make_a_violation_older_than_it_is() -> None:
+    person = Person()
+    for index in range(100):
+        person.see(index / 10, look(MaskLabel.NO_MASK if index % 8 == 0 else MaskLabel.MASK))
+    for index in range(100, 110):
+        track = person.see(index / 10, look(MaskLabel.NO_MASK))
+    assert track.state is TrackState.NO_MASK
+    assert track.state_since_s >= 9.5
