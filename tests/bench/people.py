@@ -48,7 +48,7 @@ def run(
 ) -> list[Outcome]:
     """`people` crossing in scenes of four, each scene at the next of `rates`; the same seed gives the same people."""
     judged_by = RuleSettings(**(rules or {}))
-    chance, outcomes = random.Random(seed), []  # noqa: S311 - made-up people
+    chance, outcomes = random.Random(seed), []
     names, stories, paces = iter(range(people)), itertools.cycle(STORIES), itertools.cycle(rates)
     while group := list(itertools.islice(names, _IN_A_SCENE)):
         told = [next(stories) for _ in group]
