@@ -14,13 +14,14 @@ import numpy as np
 from maskwatch.config import RuleSettings
 from maskwatch.core.types import AlertAction, AlertKind, Frame
 from maskwatch.pipeline.judges import Judges
+from maskwatch.pipeline.picture import RgbPicture
 from maskwatch.pipeline.replay import Silent
 from maskwatch.pipeline.spec import CameraSpec
 from tests.bench.crossings import HEIGHT, STORIES, WIDTH, Walker, looks_at, people_of
 
 RATES = (2.0, 3.0, 5.0, 7.0, 10.0)
 _IN_A_SCENE = 4
-_PICTURE = np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8)
+_PICTURE = RgbPicture(np.random.default_rng(0).integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +68,7 @@ def _scene(walkers: list[Walker], chance: random.Random, looks_per_s: float, rul
             sequence=index,
             captured_monotonic_s=seen.t_s,
             captured_utc=datetime.fromtimestamp(seen.t_s, UTC),
-            image=_PICTURE,
+            picture=_PICTURE,
         )
         look = line.advance(frame, [observation for _, observation in seen.people])
         who = {track.id: name for track in look.tracks for name, each in seen.people if track.observation is each}

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import av
 from typer.testing import CliRunner
 
 from maskwatch.cli.main import app
@@ -57,3 +58,65 @@ def test_a_recording_that_is_not_there_is_named() -> None:
     ended = run("/nowhere/yesterday.mp4")
     assert ended.returncode == 1
     assert "/nowhere/yesterday.mp4" in ended.stderr.replace("\n", "")
+
+
+def test_a_cameras_own_rules_and_rate_are_honoured(bare_face_clip: Path, tmp_path: Path) -> None:
+    config = tmp_path / "maskwatch.yaml"
+    config.write_text(
+        "rules: {dwell_s: 3600}\n"
+        "cameras:\n"
+        "  door: {url: 'rtsp://127.0.0.1/door', detect_fps: 2, rules: {dwell_s: 1}}\n"
+        "  hall: {url: 'rtsp://127.0.0.1/hall'}\n"
+    )
+    door = events(str(bare_face_clip), "--config", str(config), "--camera", "door")
+    hall = events(str(bare_face_clip), "--config", str(config), "--camera", "hall")
+    common = events(str(bare_face_clip), "--config", str(config))
+    assert [each["event"] for each in door] == ["raised", "summary"]
+    assert door[-1]["looks"] <= 9
+    assert [each["event"] for each in hall] == [each["event"] for each in common] == ["summary"]
+
+
+def test_a_camera_that_the_file_does_not_have_is_named(bare_face_clip: Path, tmp_path: Path) -> None:
+    config = tmp_path / "maskwatch.yaml"
+    config.write_text("cameras: {door: {url: 'rtsp://127.0.0.1/door'}}\n")
+    ended = run(str(bare_face_clip), "--config", str(config), "--camera", "yard")
+    assert ended.returncode == 1
+    assert "yard" in ended.stderr
+    assert "door" in ended.stderr
+
+
+def test_a_second_set_of_settings_shows_what_it_would_change(bare_face_clip: Path, tmp_path: Path) -> None:
+    config = tmp_path / "slow.yaml"
+    config.write_text("rules: {dwell_s: 2}\n")
+    arguments = (str(bare_face_clip), "--set", "dwell_s=1", "--compare")
+    moved, summary = events(*arguments, str(config))
+    assert (moved["event"], moved["person_a"], moved["person_b"]) == ("moved", 1, 1)
+    assert 0.8 <= moved["shift_s"] <= 1.2
+    assert (summary["moved"], summary["same"], summary["only_a"], summary["only_b"]) == (1, 0, 0, 0)
+    config.write_text("rules: {dwell_s: 3600}\n")
+    gone, summary = events(*arguments, str(config))
+    assert gone["event"] == "only_a"
+    assert (summary["a"]["raised"], summary["b"]["raised"]) == (1, 0)
+
+
+def test_the_annotated_copy_shows_every_frame_and_is_the_same_each_time(bare_face_clip: Path, tmp_path: Path) -> None:
+    copies = [tmp_path / "first.mp4", tmp_path / "second.mp4"]
+    for copy in copies:
+        events(str(bare_face_clip), "--set", "dwell_s=1", "--annotate", str(copy))
+    assert copies[0].read_bytes() == copies[1].read_bytes()
+    with av.open(str(copies[0])) as drawn, av.open(str(bare_face_clip)) as plain:
+        assert drawn.streams.video[0].codec_context.name == "h264"
+        pairs = list(zip(drawn.decode(video=0), plain.decode(video=0), strict=True))
+    assert [round(a.time, 2) for a, _ in pairs] == [round(b.time, 2) for _, b in pairs]
+    last, original = (frame.to_ndarray(format="rgb24").astype(int) for frame in pairs[-1])
+    # The box around the face, in the colour of a violation, is thick: an alert is open.
+    reddened = (last[..., 0] - original[..., 0] > 20) & (original[..., 1] - last[..., 1] > 40)
+    assert reddened.sum() > 500
+
+
+def test_the_annotated_copy_never_overwrites_the_recording(bare_face_clip: Path) -> None:
+    before = bare_face_clip.read_bytes()
+    ended = run(str(bare_face_clip), "--annotate", str(bare_face_clip))
+    assert ended.returncode == 1
+    assert "overwrite" in ended.stderr
+    assert bare_face_clip.read_bytes() == before

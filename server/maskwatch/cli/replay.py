@@ -2,24 +2,22 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import nullcontext
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-import yaml
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from maskwatch.cli.options import ConfigOption
-from maskwatch.config import RuleSettings, load_settings
-from maskwatch.errors import ConfigError
+from maskwatch.cli.replay_events import Event, Summary, compare
+from maskwatch.cli.replay_settings import ReplaySettings, replay_settings
 
 if TYPE_CHECKING:
     from maskwatch.core.ports import RawFrame
-    from maskwatch.core.types import AlertChange, Look
 
 
 class ReplayFormat(StrEnum):
@@ -32,63 +30,71 @@ class ReplayFormat(StrEnum):
 def replay(
     video: Annotated[Path, typer.Argument(help="A recording.")],
     config: ConfigOption = None,
+    camera: Annotated[
+        str | None, typer.Option(help="Judge by this camera's rules and looks a second, as the settings file has them.")
+    ] = None,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="One setting changed, such as dwell_s=0.5 or detect_fps=10.")
     ] = None,
     loop: Annotated[int, typer.Option(min=1, help="How often to play it.")] = 1,
+    annotate: Annotated[
+        Path | None, typer.Option(help="Write the picture with people, beliefs and alerts drawn in, as mp4.")
+    ] = None,
+    compare_: Annotated[
+        Path | None, typer.Option("--compare", help="A second settings file: show what it would change.")
+    ] = None,
     format_: Annotated[ReplayFormat, typer.Option("--format", help="table for people, jsonl for programs.")] = (
         ReplayFormat.TABLE
     ),
 ) -> None:
     """Send a recording down the same line as a camera, and print which alerts it raises and closes, and why."""
-    settings = load_settings(config)
-    changes = _parse(set_ or [])
-    detect_fps = float(changes.pop("detect_fps", 5.0))
-    rules = load_settings(None, {"rules": {**settings.rules.model_dump(), **changes}}).rules
-    events: list[dict[str, Any]] = []
-    summary = Summary()
-    err = Console(stderr=True)
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
-    ) as bar:
-        task = bar.add_task(f"Replaying {video.name}")
-        for look in _looks(video, settings.detection.plugins, rules, detect_fps, loop):
-            bar.update(task, description=f"Replaying {video.name}: {look.frame.captured_monotonic_s:.0f} s")
-            for event in summary.take(look):
-                if format_ is ReplayFormat.JSONL:
-                    typer.echo(json.dumps(event))
-                events.append(event)
-    if format_ is ReplayFormat.JSONL:
+    settings = replay_settings(config, camera, set_ or [])
+    other = replay_settings(compare_, camera, []) if compare_ is not None else None
+    at_once = format_ is ReplayFormat.JSONL and other is None
+    events, summary = _run(video, settings, loop, annotate=annotate, echo=at_once)
+    if other is not None:
+        there, summary_b = _run(video, other, loop)
+        _print_comparison(compare(events, there), (summary, summary_b), format_)
+    elif format_ is ReplayFormat.JSONL:
         typer.echo(json.dumps(summary.as_event()))
     else:
         _print_table(events, summary)
 
 
-def _parse(assignments: list[str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for assignment in assignments:
-        key, separator, value = assignment.partition("=")
-        if not separator or key not in {*RuleSettings.model_fields, "detect_fps"}:
-            known = ", ".join([*RuleSettings.model_fields, "detect_fps"])
-            raise ConfigError(
-                f"--set {assignment} is not a setting of a camera's rules.", remedy=f"Known are: {known}."
-            )
-        values[key] = yaml.safe_load(value)
-    return values
-
-
-def _looks(
-    video: Path, plugins: tuple[dict[str, Any], dict[str, Any]], rules: RuleSettings, detect_fps: float, loop: int
-) -> "Iterator[Look]":
+def _run(
+    video: Path, settings: ReplaySettings, loop: int, *, annotate: Path | None = None, echo: bool = False
+) -> tuple[list[Event], Summary]:
+    """Play the recording; every event, printed as a line at once where `echo` asks for it."""
+    from maskwatch.cli.replay_video import ReplayVideo  # noqa: PLC0415
     from maskwatch.loading import load_models_once  # noqa: PLC0415
     from maskwatch.pipeline.looking import Looker  # noqa: PLC0415
     from maskwatch.pipeline.replay import Silent, replay  # noqa: PLC0415
-    from maskwatch.pipeline.spec import CameraSpec  # noqa: PLC0415
 
-    models = load_models_once(plugins)
+    models = load_models_once(settings.plugins)
     looker = Looker(detector=models.detector, classifier=models.classifier, telemetry=Silent())
-    spec = CameraSpec(name="replay", url=str(video), detect_fps=detect_fps, rules=rules)
-    return replay(_frames(video, loop), spec, looker, {"models": models.versions})
+    events: list[Event] = []
+    summary = Summary()
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    drawing = ReplayVideo(annotate, video) if annotate is not None else None
+    frames = _frames(video, loop)
+    with progress as bar, drawing or nullcontext():
+        task = bar.add_task(f"Replaying {video.name}")
+        watched = drawing.watch(frames) if drawing is not None else frames
+        for look in replay(watched, settings.spec(video), looker, {"models": models.versions}):
+            bar.update(task, description=f"Replaying {video.name}: {look.frame.captured_monotonic_s:.0f} s")
+            if drawing is not None:
+                drawing.add(look)
+            for event in summary.take(look):
+                events.append(event)
+                if echo:
+                    typer.echo(json.dumps(event))
+    return events, summary
 
 
 def _frames(video: Path, loop: int) -> "Iterator[RawFrame]":
@@ -114,73 +120,38 @@ def _frames(video: Path, loop: int) -> "Iterator[RawFrame]":
         offset_s = time_s + step_s
 
 
-@dataclass(slots=True)
-class Summary:
-    """What came of the whole recording."""
-
-    looks: int = 0
-    raised: int = 0
-    closed: int = 0
-    people: int = 0
-    end_s: float = 0.0
-
-    def take(self, look: "Look") -> list[dict[str, Any]]:
-        """Count a look in; the events of its alerts."""
-        self.looks += 1
-        self.end_s = look.frame.captured_monotonic_s
-        self.people = max([self.people, *(track.id for track in look.tracks)])
-        events = [_event(change) for change in look.changes]
-        self.raised += sum(event["event"] == "raised" for event in events)
-        self.closed += sum(event["event"] == "closed" for event in events)
-        return events
-
-    def as_event(self) -> dict[str, Any]:
-        """The last line of the JSON output."""
-        return {
-            "event": "summary",
-            "time_s": round(self.end_s, 3),
-            "looks": self.looks,
-            "people": self.people,
-            "raised": self.raised,
-            "closed": self.closed,
-            "open": self.raised - self.closed,
-        }
-
-
-def _event(change: "AlertChange") -> dict[str, Any]:
-    event: dict[str, Any] = {
-        "event": change.action.value,
-        "time_s": round(change.at_s, 3),
-        "kind": change.kind.value,
-        "person": change.track_id,
-        "alert": change.alert_id,
-    }
-    if change.measured is not None:
-        event = {**event, "measured": dict(change.measured.values)}
-    if change.evidence is None:
-        return {**event, "reason": change.reason.value if change.reason else ""}
-    evidence = change.evidence
-    return {
-        **event,
-        "reason": f"{change.kind.value} for {evidence.violation_s:.1f} s",
-        "looks": evidence.looks,
-        "seen_s": round(evidence.seen_s, 3),
-        "belief": {label.value: round(belief, 4) for label, belief in evidence.belief.items()},
-        "box": [round(side, 1) for side in (evidence.box.x1, evidence.box.y1, evidence.box.x2, evidence.box.y2)],
-        "quality": round(evidence.quality.weight, 3),
-    }
-
-
-def _print_table(events: list[dict[str, Any]], summary: Summary) -> None:
+def _print_table(events: list[Event], summary: Summary) -> None:
     table = Table("at", "what", "kind", "person", "why")
     for event in events:
-        table.add_row(
-            f"{event['time_s']:.1f} s", event["event"], event["kind"], str(event["person"] or ""), event["reason"]
-        )
+        person = "" if event["person"] is None else str(event["person"])
+        table.add_row(f"{event['time_s']:.1f} s", event["event"], event["kind"], person, event["reason"])
     console = Console()
     if events:
         console.print(table)
-    console.print(
-        f"{summary.end_s:.1f} s, {summary.looks} looks, {summary.people} people: {summary.raised} alert(s) raised, "
-        f"{summary.closed} closed, {summary.raised - summary.closed} open at the end."
-    )
+    console.print(summary.in_words())
+
+
+def _print_comparison(changes: list[Event], summaries: tuple[Summary, Summary], format_: ReplayFormat) -> None:
+    counts = {what: sum(each["event"] == what for each in changes) for what in ("same", "moved", "only_a", "only_b")}
+    if format_ is ReplayFormat.JSONL:
+        for change in changes:
+            typer.echo(json.dumps(change))
+        a, b = (summary.as_event() for summary in summaries)
+        typer.echo(json.dumps({"event": "summary", **counts, "a": a, "b": b}))
+        return
+    words = {"same": "same", "moved": "moved", "only_a": "only with the first", "only_b": "only with the second"}
+    table = Table("first", "second", "shift", "kind", "person", "what")
+    for change in changes:
+        kinds, people = (
+            " → ".join(dict.fromkeys(str(change[f"{key}_{side}"]) for side in "ab" if f"{key}_{side}" in change))
+            for key in ("kind", "person")
+        )
+        times = [f"{change[key]:.1f} s" if key in change else "-" for key in ("time_a_s", "time_b_s")]
+        shift = f"{change['shift_s']:+.1f} s" if change["event"] == "moved" else ""
+        table.add_row(*times, shift, kinds, people, words[change["event"]])
+    console = Console()
+    if changes:
+        console.print(table)
+    for name, summary in zip(("First", "Second"), summaries, strict=True):
+        console.print(f"{name}: {summary.in_words()}")
+    console.print(", ".join(f"{count} {words[what]}" for what, count in counts.items()) + ".")

@@ -53,7 +53,7 @@ class Compliance:
     _ONSET = 0.06
     """Evidence below this is a leftover of odd looks, not the beginning of anything."""
     _DENIED = 0.25
-    """The same once a look says the opposite: else odd looks now and then would add up to a violation begun long ago."""
+    """The same once a look says the opposite: else odd looks now and then would add up to one begun long ago."""
 
     def __init__(self, settings: ComplianceSettings | None = None) -> None:
         self.settings = settings or ComplianceSettings()
