@@ -26,3 +26,13 @@ def test_it_writes_a_row_for_each_number_of_cameras(tmp_path: Path) -> None:
     assert row["rss_mb"] > 50
     assert row["drops"]["sampler/not_due"] > 0
     assert "| maskwatch | 1 | 320 |" in ended.output
+
+
+def test_it_measures_how_soon_an_alert_is_there(tmp_path: Path) -> None:
+    file = tmp_path / "figures.json"
+    ended = CliRunner().invoke(app, ["bench", "--alerts", "2", "--json", str(file)], catch_exceptions=False)
+    assert ended.exit_code == 0, ended.output
+    (row,) = json.loads(file.read_text())["rows"]
+    assert row["alerts"] == 2
+    assert row["late_s"]["p50"] >= -0.01
+    assert "| 2 | 1.0 | 5.0 |" in ended.output

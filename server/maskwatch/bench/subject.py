@@ -27,7 +27,7 @@ Counts = dict[tuple[str, ...], float]
 
 
 @asynccontextmanager
-async def _serving(settings: dict[str, Any], folder: Path) -> AsyncIterator[tuple[str, int]]:
+async def serving(settings: dict[str, Any], folder: Path) -> AsyncIterator[tuple[str, int]]:
     """Run `maskwatch serve` with `settings`; its address and process id."""
     config = folder / "bench.yaml"
     config.write_text(yaml.safe_dump(settings))
@@ -79,10 +79,10 @@ async def measure(
         "detection": {"detector": {"type": "maskwatch", "size": detector_size}},
         "cameras": cameras,
     }
-    async with _serving(settings, folder) as (url, pid), aiohttp.ClientSession() as http:
+    async with serving(settings, folder) as (url, pid), aiohttp.ClientSession() as http:
         ages: list[float] = []
         listener = asyncio.create_task(_listen(http, url, ages))
-        await _until_all_watch(http, url, len(urls))
+        await until_all_watch(http, url, len(urls))
         await asyncio.sleep(warmup_s)
         ages.clear()
         before, used_before, began_s = await _counts(http, url), usage_of(pid), time.monotonic()
@@ -100,7 +100,7 @@ async def measure(
         "cameras": len(urls),
         "detector_size": detector_size,
         "looks_per_s": round(sum(looks.values()) / elapsed_s / len(urls), 3),
-        "frame_age_s": {f"p{share}": _percentile(ages, share) for share in (50, 95, 99)},
+        "frame_age_s": {f"p{share}": percentile(ages, share) for share in (50, 95, 99)},
         "cpu_s_per_camera_s": round((used.cpu_s - used_before.cpu_s) / elapsed_s / len(urls), 4),
         "rss_mb": round(used.peak_rss_mb, 1),
         "drops": {reason: int(count) for reason, count in sorted(drops.items()) if count},
@@ -116,7 +116,7 @@ async def _listen(http: aiohttp.ClientSession, url: str, ages: list[float]) -> N
                 ages.append(time.time() - datetime.fromisoformat(message["captured_at"]).timestamp())
 
 
-async def _until_all_watch(http: aiohttp.ClientSession, url: str, cameras: int) -> None:
+async def until_all_watch(http: aiohttp.ClientSession, url: str, cameras: int) -> None:
     """Wait until every camera is online.
 
     Raises:
@@ -152,7 +152,8 @@ def _difference(before: dict[str, Counts], after: dict[str, Counts], name: str) 
     return {labels: count - before[name].get(labels, 0.0) for labels, count in after[name].items()}
 
 
-def _percentile(values: list[float], share: int) -> float | None:
+def percentile(values: list[float], share: int) -> float | None:
+    """The value that `share` percent of `values` do not exceed, to a tenth of a millisecond; None without any."""
     if not values:
         return None
     return round(sorted(values)[min(len(values) - 1, len(values) * share // 100)], 4)

@@ -19,16 +19,23 @@ def bench(
     seconds: Annotated[float, typer.Option(min=1, help="Seconds each measurement lasts.")] = 30.0,
     detector_size: Annotated[int, typer.Option(min=320, max=960, help="Longest side the detector sees.")] = 640,
     looks_per_s: Annotated[float, typer.Option("--looks", min=0.1, help="Looks a second a camera.")] = 5.0,
+    alerts: Annotated[
+        int, typer.Option(min=0, help="Measure this many alerts instead: from the first bare look to the websocket.")
+    ] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures there.")] = None,
 ) -> None:
     """Watch cameras made for the purpose (RTSP, 720p H.264, two faces), and print the figures as a Markdown table."""
     counts = [int(count) for count in cameras.split(",")]
     console = Console(stderr=True)
-    rows: list[dict[str, Any]] = asyncio.run(_measure(counts, seconds, detector_size, looks_per_s, console))
+    rows: list[dict[str, Any]]
+    if alerts:
+        rows = [asyncio.run(_measure_alerts(alerts, looks_per_s, console))]
+    else:
+        rows = asyncio.run(_measure(counts, seconds, detector_size, looks_per_s, console))
     result = {"machine": _machine(), "rows": rows}
     if json_file is not None:
         json_file.write_text(json.dumps(result, indent=2) + "\n")
-    typer.echo(as_markdown(rows))
+    typer.echo(alerts_as_markdown(rows) if alerts else as_markdown(rows))
 
 
 async def _measure(
@@ -62,11 +69,26 @@ async def _measure(
     return rows
 
 
+async def _measure_alerts(alerts: int, looks_per_s: float, console: Console) -> dict[str, Any]:
+    from maskwatch.bench.alerts import make_visits, measure_alerts  # noqa: PLC0415
+    from maskwatch.bench.rtsp import Mount, RtspServer  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="maskwatch-bench-") as folder:
+        clip = Path(folder) / "visits.mp4"
+        await asyncio.to_thread(make_visits, clip)
+        with RtspServer([Mount(path="/cam", clips=[str(clip)])]) as server:
+            console.print(f"{alerts} alerts, about four seconds each…")
+            return await measure_alerts(
+                server.url("/cam"), Path(folder), alerts=alerts, dwell_s=1.0, looks_per_s=looks_per_s
+            )
+
+
 def _machine() -> dict[str, Any]:
     names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
     return {
         "processor": names[0].partition(":")[2].strip() if names else platform.machine(),
         "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
         "system": platform.system(),
         "python": platform.python_version(),
         "maskwatch": __version__,
@@ -92,4 +114,13 @@ def as_markdown(rows: list[dict[str, Any]]) -> str:
         lines.append(
             f"| {row['contender']} | {row['cameras']} | {row['detector_size']} | {' | '.join(shown)} | {ages} |"
         )
+    return "\n".join(lines)
+
+
+def alerts_as_markdown(rows: list[dict[str, Any]]) -> str:
+    """The rows of `--alerts` as a table for docs/benchmarks.md."""
+    lines = ["| alerts | dwell s | looks/s | beyond the dwell, p50 / p95 / p99 s |", "|" + " --- |" * 4]
+    for row in rows:
+        late = " / ".join("-" if value is None else f"{value:.3f}" for value in row["late_s"].values())
+        lines.append(f"| {row['alerts']} | {row['dwell_s']} | {row['looks_per_s']} | {late} |")
     return "\n".join(lines)

@@ -17,6 +17,10 @@ def evaluate(
         "runs/evaluation"
     ),
     only: Annotated[str | None, typer.Option(help="Judge only the `detector` or only the `classifier`.")] = None,
+    clips: Annotated[
+        Path | None,
+        typer.Option(help="Judge only the recordings in this folder, none of which shows a mask: flips, mask states."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure recall by size, unmatched boxes, accuracy by slice, calibration and speed, on the held-out data.
@@ -24,10 +28,17 @@ def evaluate(
     The galleries show people from the data: keep them out of any repository.
     """
     with needs_extra("train"):
-        from maskwatch.training.evaluate import evaluate_classifier, evaluate_detector  # noqa: PLC0415
+        from maskwatch.training.evaluate import evaluate_classifier, evaluate_clips, evaluate_detector  # noqa: PLC0415
     from maskwatch.resources import models_dir  # noqa: PLC0415
 
     figures: dict[str, Any] = {}
+    if clips is not None:
+        figures["clips"] = {
+            "recordings without masks": evaluate_clips(
+                clips, detector or models_dir() / "detector.onnx", classifier or models_dir() / "classifier.onnx"
+            )
+        }
+        only = "clips"
     if only in (None, "detector"):
         figures["detector"] = evaluate_detector(detector or models_dir() / "detector.onnx", data, out)
     if only in (None, "classifier"):
@@ -41,4 +52,5 @@ def evaluate(
 
     for name, found in figures.items():
         typer.echo(as_markdown({"name": name, "task": "evaluation", "figures": found}))
-    typer.echo(f"Curves and galleries are in {out}.")
+    if clips is None:
+        typer.echo(f"Curves and galleries are in {out}.")

@@ -146,6 +146,8 @@ class Judgement:
     tracks: tuple[Track, ...]
     changes: tuple[AlertChange, ...] = ()
     held_back: tuple[AlertKind, ...] = ()
+    next_due_s: float | None = None
+    """When a look is wanted because something is to be decided then (monotonic seconds); None: nothing is."""
 
 
 class Rule(Protocol):

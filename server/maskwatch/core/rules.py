@@ -61,6 +61,8 @@ class DwellRule:
         self._settings = dict(settings or {})
         self._open: dict[int, _OpenAlert] = {}
         self._trails = Trails()
+        self.next_due_s: float | None = None
+        """When the next violation that goes on will have lasted `dwell_s`; None while there is none."""
 
     def take_over(self, other: "DwellRule") -> None:
         """Go on with the alerts that `other` has open: its settings were changed while people were in view."""
@@ -80,6 +82,12 @@ class DwellRule:
                 changes += self._close(t_s, track.id, CloseReason.MASK_ON)
             elif self._repeats(t_s, track, alert):
                 changes += [*self._close(t_s, track.id, CloseReason.REPEATED), *self._raise(t_s, track)]
+        coming_s = (
+            track.state_since_s + self.dwell_s
+            for track in tracks
+            if track.id not in self._open and self._shows_violation(track)
+        )
+        self.next_due_s = min((due_s for due_s in coming_s if due_s > t_s), default=None)
         return changes
 
     def join(self, gone_id: int, kept_id: int) -> None:

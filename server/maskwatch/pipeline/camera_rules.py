@@ -83,7 +83,10 @@ class CameraRules:
             seen = glance(picture) if self._blindness.is_watching else None
             changes += self._blindness.step(t_s, seen, armed=armed)
         return Judgement(
-            tracks=tuple(tracks), changes=tuple(rated(changes, self._severity)), held_back=limited.held_back
+            tracks=tuple(tracks),
+            changes=tuple(rated(changes, self._severity)),
+            held_back=limited.held_back,
+            next_due_s=self.dwell.next_due_s,
         )
 
     def close_all(self, t_s: float) -> list[AlertChange]:

@@ -138,6 +138,7 @@ class CameraLine:
         with self._lock:
             tracks = self._compliance.update(t_s, self._tracker.update(t_s, observations))
             judged = self._rule.step(frame, tracks)
+        self._sampler.expect(judged.next_due_s)
         self._telemetry.stage_seconds("track", time.perf_counter() - started_s)
         self._looks.append((t_s, time.monotonic() - t_s))
         for observation in observations:

@@ -6,6 +6,7 @@ from typing import Any
 
 from maskwatch.classifiers.maskwatch import MaskwatchClassifier, MaskwatchClassifierConfig
 from maskwatch.detectors.maskwatch import MaskwatchDetector, MaskwatchDetectorConfig
+from maskwatch.errors import DataSetError
 from maskwatch.modelfiles import read_card
 from maskwatch.training import classifier_training, detector_training
 from maskwatch.training.classifier_report import milliseconds_a_face, report_classifier
@@ -48,3 +49,16 @@ def evaluate_classifier(onnx_file: Path, data: Path | None, out: Path) -> dict[s
     figures["clips without masks"] = clip_figures(root / "clips", detector, classifier)
     figures["time on one thread"] = [milliseconds_a_face(onnx_file)]
     return figures
+
+
+def evaluate_clips(folder: Path, detector_file: Path, classifier_file: Path) -> list[dict[str, Any]]:
+    """What both models make of the recordings in `folder`, on none of which anybody wears a mask; see `clip_figures`.
+
+    Raises:
+        DataSetError: there are no recordings in the folder.
+        ModelError, SourceError: a model or a recording is damaged.
+    """
+    if not any(folder.glob("*.mp4")):
+        raise DataSetError(f"There are no recordings (.mp4) in {folder}.", remedy="Name a folder that has some.")
+    detector = MaskwatchDetector(MaskwatchDetectorConfig(model=detector_file))
+    return clip_figures(folder, detector, MaskwatchClassifier(MaskwatchClassifierConfig(model=classifier_file)))

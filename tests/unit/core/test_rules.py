@@ -234,3 +234,13 @@ def test_out_of_sight_for_up_to_memory_s_is_one_person_and_one_alert(
         changes += scene.rule.step(t_s, tracks)
     assert people == {1}
     assert [change.action for change in changes] == [AlertAction.RAISED]
+
+
+def test_it_says_when_the_next_alert_is_due() -> None:
+    scene = Scene(rule(2.0))
+    scene.play([MASK] * 5)
+    assert scene.rule.next_due_s is None
+    scene.play([BARE] * 5, start_s=1.0)
+    assert scene.rule.next_due_s == pytest.approx(3.0)
+    scene.play([BARE] * 10, start_s=2.0)
+    assert scene.rule.next_due_s is None

@@ -38,3 +38,19 @@ def test_never_looks_more_often_than_asked(gaps_s: list[float], looks_per_s: flo
 def test_refuses_a_rate_of_nothing() -> None:
     with pytest.raises(ValueError, match="above 0"):
         Sampler(0)
+
+
+def test_a_look_that_is_expected_comes_beside_the_grid_and_does_not_move_it() -> None:
+    sampler = Sampler(2)
+    sampler.wants(0.0)
+    sampler.expect(0.31)
+    taken = [index / 15 for index in range(1, 16) if sampler.wants(index / 15)]
+    assert taken == [5 / 15, 7 / 15, 15 / 15]
+
+
+def test_a_look_that_is_no_longer_expected_does_not_come() -> None:
+    sampler = Sampler(2)
+    sampler.wants(0.0)
+    sampler.expect(0.2)
+    sampler.expect(None)
+    assert not sampler.wants(0.3)
