@@ -53,7 +53,7 @@ async def measure_alerts(url: str, folder: Path, *, alerts: int, dwell_s: float,
     """One row: seconds from the first bare look's arrival to its alert at a websocket client, over `alerts` of them.
 
     The camera at `url` must show somebody without a mask again and again; in between they must be gone for over a
-    second. `late_s` is what is left of the time after `dwell_s`.
+    second. `late_s` is what is left of the time after `dwell_s`; of that, `look_s` went by until the deciding frame came.
 
     Raises:
         TimeoutError: the alerts did not come.
@@ -65,6 +65,7 @@ async def measure_alerts(url: str, folder: Path, *, alerts: int, dwell_s: float,
         "cameras": {"bench": {"url": url, "detect_fps": looks_per_s, "rules": rules}},
     }
     late_s: list[float] = []
+    look_s: list[float] = []
     first_bare_s: dict[int, float] = {}
     async with serving(settings, folder) as (address, _), aiohttp.ClientSession() as http:
         await until_all_watch(http, address, 1)
@@ -79,6 +80,7 @@ async def measure_alerts(url: str, folder: Path, *, alerts: int, dwell_s: float,
                     seen_s = first_bare_s.get(message["alert"]["track_id"])
                     if seen_s is not None:
                         late_s.append(received_s - seen_s - dwell_s)
+                        look_s.append(message["alert"]["evidence"]["violation_s"] - dwell_s)
                     if len(late_s) >= alerts:
                         break
     return {
@@ -86,6 +88,7 @@ async def measure_alerts(url: str, folder: Path, *, alerts: int, dwell_s: float,
         "dwell_s": dwell_s,
         "looks_per_s": looks_per_s,
         "late_s": {f"p{share}": percentile(late_s, share) for share in (50, 95, 99)},
+        "look_s": {f"p{share}": percentile(look_s, share) for share in (50, 95, 99)},
     }
 
 
