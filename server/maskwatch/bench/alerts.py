@@ -53,7 +53,7 @@ async def measure_alerts(url: str, folder: Path, *, alerts: int, dwell_s: float,
     """One row: seconds from the first bare look's arrival to its alert at a websocket client, over `alerts` of them.
 
     The camera at `url` must show somebody without a mask again and again; in between they must be gone for over a
-    second. `late_s` is what is left of the time after `dwell_s`; of that, `look_s` went by until the deciding frame came.
+    second. `late_s` is what is left of the time after `dwell_s`; `look_s` of it went by until the deciding frame came.
 
     Raises:
         TimeoutError: the alerts did not come.
