@@ -20,10 +20,11 @@ from maskwatch.core.ports import FrameSource
 from maskwatch.core.types import CloseReason
 from maskwatch.errors import ConfigError
 from maskwatch.live.hub import LiveHub
-from maskwatch.loading import Models, load_models
+from maskwatch.loading import Models, load_encoder, load_models
 from maskwatch.logs import configure_logging
 from maskwatch.metrics import Metrics
 from maskwatch.pipeline.bus import LookBus
+from maskwatch.pipeline.identity import IdentityDesk
 from maskwatch.pipeline.looking import Looker
 from maskwatch.pipeline.manager import CameraManager, ManagerPorts
 from maskwatch.pipeline.ready import ReadyQueue
@@ -92,6 +93,7 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
         stack.push_async_callback(_stop_workers, queue, workers)
 
         live, publishers = await _make_webrtc(settings, metrics, stack)
+        identity = await _make_identity(settings, stack)
         manager = CameraManager(
             asyncio.get_running_loop(),
             queue,
@@ -103,6 +105,7 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
                 new_alert_id=new_alert_id,
                 evidence_settings={"models": models[0].versions},
                 telemetry=metrics,
+                identity=identity,
             ),
         )
         stack.push_async_callback(manager.close)
@@ -192,6 +195,15 @@ async def _make_webrtc(
     )
     stack.push_async_callback(live.close)
     return live, publishers
+
+
+async def _make_identity(settings: MaskwatchSettings, stack: AsyncExitStack) -> IdentityDesk | None:
+    """Raises PluginError where it is asked for and what it needs is not installed."""
+    if not settings.identity:
+        return None
+    desk = IdentityDesk(await asyncio.to_thread(load_encoder))
+    stack.push_async_callback(asyncio.to_thread, desk.close)
+    return desk
 
 
 def _open_source(spec: CameraSpec, publishers: PublisherDesk) -> FrameSource:

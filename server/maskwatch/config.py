@@ -263,6 +263,8 @@ class MaskwatchSettings(Settings):
     detection: DetectionSettings = Field(default_factory=DetectionSettings)
     rules: RuleSettings = RuleSettings()
     """Rules of cameras added in the dashboard; a camera's own `rules` override them key by key."""
+    identity: bool = False
+    """Whether to know people again by their faces, across occlusions and cameras (extra `face-recognition`)."""
     live: LiveSettings = LiveSettings()
     cameras: dict[CameraName, CameraSettings] = Field(default_factory=dict)
     """Cameras set by this file; the dashboard shows them as such. Others are added in the dashboard."""

@@ -6,8 +6,9 @@ from typing import Any
 
 import maskwatch.classifiers
 import maskwatch.detectors
+import maskwatch.encoders
 from maskwatch.config import DetectionSettings
-from maskwatch.core.ports import FaceDetector, MaskClassifier
+from maskwatch.core.ports import FaceDetector, FaceEncoder, MaskClassifier
 from maskwatch.plugins import build, discover
 
 
@@ -43,3 +44,13 @@ def load_models_once(plugins: tuple[Mapping[str, Any], Mapping[str, Any]]) -> Mo
 def load_models(settings: DetectionSettings) -> list[Models]:
     """The configured models, once for each inference thread: they are not shared between threads."""
     return [load_models_once(settings.plugins) for _ in range(settings.threads)]
+
+
+def load_encoder() -> FaceEncoder:
+    """The face encoder that `identity: true` asks for.
+
+    Raises:
+        PluginError: what it needs is not installed.
+    """
+    encoder: FaceEncoder = build(discover(maskwatch.encoders), {"type": "face_recognition"})
+    return encoder

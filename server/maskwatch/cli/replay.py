@@ -66,12 +66,13 @@ def _run(
 ) -> tuple[list[Event], Summary]:
     """Play the recording; every event, printed as a line at once where `echo` asks for it."""
     from maskwatch.cli.replay_video import ReplayVideo  # noqa: PLC0415
-    from maskwatch.loading import load_models_once  # noqa: PLC0415
+    from maskwatch.loading import load_encoder, load_models_once  # noqa: PLC0415
     from maskwatch.pipeline.looking import Looker  # noqa: PLC0415
     from maskwatch.pipeline.replay import Silent, replay  # noqa: PLC0415
 
     models = load_models_once(settings.plugins)
     looker = Looker(detector=models.detector, classifier=models.classifier, telemetry=Silent())
+    encoder = load_encoder() if settings.identity else None
     events: list[Event] = []
     summary = Summary()
     progress = Progress(
@@ -86,7 +87,7 @@ def _run(
     with progress as bar, drawing or nullcontext():
         task = bar.add_task(f"Replaying {video.name}")
         watched = drawing.watch(frames) if drawing is not None else frames
-        for look in replay(watched, settings.spec(video), looker, {"models": models.versions}):
+        for look in replay(watched, settings.spec(video), looker, {"models": models.versions}, encoder):
             bar.update(task, description=f"Replaying {video.name}: {look.frame.captured_monotonic_s:.0f} s")
             if drawing is not None:
                 drawing.add(look)

@@ -24,6 +24,7 @@ class ReplaySettings:
     detect_fps: float
     options: Mapping[str, Any]
     plugins: tuple[dict[str, Any], dict[str, Any]]
+    identity: bool
 
     def spec(self, video: Path) -> "CameraSpec":
         """The camera that the recording stands for."""
@@ -53,7 +54,11 @@ def replay_settings(config: Path | None, camera: str | None, assignments: list[s
     changed = {"rules": {**rules.model_dump(mode="json"), **changes}, "detect_fps": detect_fps, "url": "replay"}
     checked = load_settings(None, {"cameras": {"replay-camera": changed}}).cameras["replay-camera"]
     return ReplaySettings(
-        rules=checked.rules, detect_fps=checked.detect_fps, options=options, plugins=settings.detection.plugins
+        rules=checked.rules,
+        detect_fps=checked.detect_fps,
+        options=options,
+        plugins=settings.detection.plugins,
+        identity=settings.identity,
     )
 
 

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from maskwatch.core.types import (
     AlertChange,
     AlertKind,
@@ -129,11 +132,29 @@ class MaskClassifier(Protocol):
         """One verdict a crop (square RGB, any size), in order, judged in one batch."""
 
 
+Encoding = NDArray[np.float64]
+"""What tells faces apart: 128 numbers, near to each other for one person. In memory only, and never in a log."""
+
+
+class FaceEncoder(Protocol):
+    """Tells whether two faces are the same person."""
+
+    @property
+    def same_within(self) -> float:
+        """Two encodings no further apart than this (Euclidean) are one person."""
+
+    def encode(self, image: Image, face: Face) -> Encoding | None:
+        """The encoding of `face` in `image` (uint8 RGB); None if it can't be made out."""
+
+
 class Tracker(Protocol):
     """Follows people across the looks of one camera."""
 
     def update(self, t_s: float, observations: Sequence[Observation]) -> list[Track]:
         """All people known at `t_s`, those out of sight included until they are forgotten."""
+
+    def join(self, gone_id: int, kept_id: int) -> bool:
+        """Follow the person `gone_id` as `kept_id` from now on, whom they turned out to be; False if that can't be."""
 
     def forget(self) -> None:
         """Forget everybody: the camera was lost. Ids are not used again."""
@@ -155,6 +176,15 @@ class Rule(Protocol):
 
     def step(self, frame: Frame, tracks: Sequence[Track]) -> Judgement:
         """What follows from `tracks`, as found in `frame`: who counts, and which alerts are raised and closed."""
+
+    def told_of(self, track_id: int) -> AlertKind | None:
+        """The kind of alert that tells of this person's violation, which is not over."""
+
+    def join(self, gone_id: int, kept_id: int) -> None:
+        """The person `gone_id`, of whom no alert tells, turned out to be `kept_id`."""
+
+    def excuse(self, t_s: float, track_id: int, kind: AlertKind) -> None:
+        """An alert tells of this person's violation already: raise none before the mask was on, or they left."""
 
     def close_all(self, t_s: float) -> list[AlertChange]:
         """Close every open alert because the camera is gone."""

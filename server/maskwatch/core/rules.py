@@ -94,9 +94,10 @@ class DwellRule:
         """The person `gone_id`, who has no alert yet, turned out to be `kept_id`."""
         self._trails.join(gone_id, kept_id)
 
-    def has_alert(self, track_id: int) -> bool:
-        """Whether the person's violation was alerted and is not over."""
-        return track_id in self._open
+    def told_of(self, track_id: int) -> AlertKind | None:
+        """The kind of alert that tells of the person's violation; None where none does, or it is over."""
+        alert = self._open.get(track_id)
+        return None if alert is None else alert.kind
 
     def excuse(self, t_s: float, track_id: int, kind: AlertKind) -> None:
         """Another alert tells of this person's violation already: raise none before the mask was on, or they left."""

@@ -89,6 +89,18 @@ class CameraRules:
             next_due_s=self.dwell.next_due_s,
         )
 
+    def told_of(self, track_id: int) -> AlertKind | None:
+        """See `core.ports.Rule`."""
+        return self.dwell.told_of(track_id)
+
+    def join(self, gone_id: int, kept_id: int) -> None:
+        """See `core.ports.Rule`."""
+        self.dwell.join(gone_id, kept_id)
+
+    def excuse(self, t_s: float, track_id: int, kind: AlertKind) -> None:
+        """See `core.ports.Rule`."""
+        self.dwell.excuse(t_s, track_id, kind)
+
     def close_all(self, t_s: float) -> list[AlertChange]:
         """Close every open alert because the camera is gone."""
         lost = CloseReason.CAMERA_LOST

@@ -8,6 +8,7 @@ from maskwatch.core.compliance import Compliance, ComplianceSettings
 from maskwatch.core.sampler import Sampler
 from maskwatch.core.tracker import MotionTracker
 from maskwatch.pipeline.camera_rules import CameraRules
+from maskwatch.pipeline.identity import IdentityDesk
 from maskwatch.pipeline.line import CameraLine
 from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.pipeline.telemetry import Telemetry
@@ -41,7 +42,13 @@ class Judges:
         self.compliance.take_over(other.compliance)
         self.rule.take_over(other.rule)
 
-    def line(self, spec: CameraSpec, telemetry: Telemetry, wake: Callable[[CameraLine], None]) -> CameraLine:
+    def line(
+        self,
+        spec: CameraSpec,
+        telemetry: Telemetry,
+        wake: Callable[[CameraLine], None],
+        identity: IdentityDesk | None = None,
+    ) -> CameraLine:
         """The camera's line with these judges at its end."""
         return CameraLine(
             spec.name,
@@ -53,4 +60,6 @@ class Judges:
             telemetry=telemetry,
             wake=wake,
             looking=spec.looking,
+            identity=identity,
+            memory_s=spec.rules.memory_s,
         )

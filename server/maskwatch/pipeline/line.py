@@ -13,6 +13,7 @@ from maskwatch.core.motion import HEIGHT, WIDTH, MotionGate
 from maskwatch.core.ports import EncodedPacket, RawFrame, Rule, StreamInfo, Tracker
 from maskwatch.core.sampler import Sampler
 from maskwatch.core.types import AlertChange, Face, Frame, Look, Observation, Picture, TrackState
+from maskwatch.pipeline.identity import IdentityDesk
 from maskwatch.pipeline.looking import doubtful
 from maskwatch.pipeline.picture import RgbPicture
 from maskwatch.pipeline.slot import LatestSlot
@@ -44,6 +45,8 @@ class CameraLine:
         telemetry: Telemetry,
         wake: Callable[["CameraLine"], None],
         looking: LookingOptions | None = None,
+        identity: IdentityDesk | None = None,
+        memory_s: float = 0.0,
     ) -> None:
         looking = looking or LookingOptions()
         self.name = name
@@ -52,6 +55,7 @@ class CameraLine:
         """How many turns it gets where there is not time for all cameras, beside others."""
         self.latest: RawFrame | None = None
         self._sampler, self._tracker, self._compliance, self._rule = sampler, tracker, compliance, rule
+        self._identity, self._memory_s = identity, memory_s
         self._telemetry = telemetry
         self._wake = wake
         self._slot: LatestSlot[RawFrame] = LatestSlot()
@@ -136,8 +140,11 @@ class CameraLine:
         observations = [doubtful(each, min_face_px=self.min_face_px) for each in observations]
         started_s = time.perf_counter()
         with self._lock:
+            self._recognise(t_s)
             tracks = self._compliance.update(t_s, self._tracker.update(t_s, observations))
             judged = self._rule.step(frame, tracks)
+            if self._identity is not None:
+                self._identity.offer(frame, tracks, self._rule, self._memory_s)
         self._sampler.expect(judged.next_due_s)
         self._telemetry.stage_seconds("track", time.perf_counter() - started_s)
         self._looks.append((t_s, time.monotonic() - t_s))
@@ -151,6 +158,21 @@ class CameraLine:
         self._telemetry.people_in_view(self.name, {state: in_view.count(state) for state in TrackState})
         return Look(frame=frame, tracks=judged.tracks, changes=judged.changes)
 
+    def _recognise(self, t_s: float) -> None:
+        """Let people who were recognised go on as who they are: their person, and the alert that tells of them."""
+        if self._identity is None:
+            return
+        for found in self._identity.found(self.name):
+            if self._rule.told_of(found.track_id) is not None:
+                continue  # told of before they were recognised
+            known = found.known
+            if known.camera == self.name and self._tracker.join(found.track_id, known.id):
+                self._compliance.join(found.track_id, known.id)
+                self._rule.join(found.track_id, known.id)
+                self._identity.rename(self.name, found.track_id, known.id)
+            elif found.told is not None:
+                self._rule.excuse(t_s, found.track_id, found.told)
+
     # ---- on the loop ----
 
     def lose(self, t_s: float) -> list[AlertChange]:
@@ -159,6 +181,8 @@ class CameraLine:
             changes = self._rule.close_all(t_s)
             self._compliance.update(t_s, [])
             self._tracker.forget()
+            if self._identity is not None:
+                self._identity.forget(self.name)
         self._slot.take()
         self._telemetry.people_in_view(self.name, dict.fromkeys(TrackState, 0))
         return changes

@@ -12,6 +12,7 @@ from maskwatch.core.ports import EncodedPacket, FrameSource, RawFrame, SourceSin
 from maskwatch.core.types import AlertChange, CameraState, CloseReason
 from maskwatch.errors import NotFoundError, SourceReason
 from maskwatch.pipeline.camera_rules import outage_rule, rated
+from maskwatch.pipeline.identity import IdentityDesk
 from maskwatch.pipeline.judges import Judges
 from maskwatch.pipeline.line import CameraLine
 from maskwatch.pipeline.ready import ReadyQueue
@@ -77,6 +78,8 @@ class ManagerPorts:
     evidence_settings: Mapping[str, Any]
     """Goes into the evidence of every alert: the models' versions."""
     telemetry: Telemetry
+    identity: IdentityDesk | None = None
+    """Recognises people across cameras, where that is asked for."""
 
 
 class CameraManager:
@@ -238,7 +241,7 @@ class CameraManager:
         return Judges.for_camera(spec, self._ports.new_alert_id, self._ports.evidence_settings)
 
     def _line(self, spec: CameraSpec, judges: Judges) -> CameraLine:
-        return judges.line(spec, self._ports.telemetry, self._queue.wake)
+        return judges.line(spec, self._ports.telemetry, self._queue.wake, self._ports.identity)
 
     def _post_status(self, supervisor: CameraSupervisor, status: CameraStatus) -> None:
         self._loop.call_soon_threadsafe(self._on_status, supervisor, status)

@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from maskwatch.core.ports import RawFrame
+from maskwatch.core.ports import FaceEncoder, RawFrame
 from maskwatch.core.types import AlertChange, AlertKind, CameraState, Look, MaskLabel, TrackState
+from maskwatch.pipeline.identity import IdentityDesk
 from maskwatch.pipeline.judges import Judges
 from maskwatch.pipeline.looking import Looker
 from maskwatch.pipeline.spec import CameraSpec
@@ -16,7 +17,11 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def replay(
-    frames: Iterable[RawFrame], spec: CameraSpec, looker: Looker, evidence_settings: Mapping[str, Any]
+    frames: Iterable[RawFrame],
+    spec: CameraSpec,
+    looker: Looker,
+    evidence_settings: Mapping[str, Any],
+    encoder: FaceEncoder | None = None,
 ) -> Iterator[Look]:
     """Look at `frames` as `spec` says and yield every look, with the alerts it changed.
 
@@ -27,7 +32,8 @@ def replay(
     spec = replace(spec, rules=spec.rules.model_copy(update={"schedules": ()}), disarm=None)
     raised = iter(range(1, 1_000_000_000))
     judges = Judges.for_camera(spec, lambda: str(next(raised)), evidence_settings)
-    line = judges.line(spec, Silent(), wake=lambda _line: None)
+    identity = IdentityDesk(encoder, at_once=True) if encoder is not None else None
+    line = judges.line(spec, Silent(), wake=lambda _line: None, identity=identity)
     for raw in frames:
         line.frame(raw)
         frame = line.take()

@@ -127,7 +127,7 @@ def test_somebody_whose_violation_is_told_elsewhere_raises_none_before_the_mask_
     scene = Scene(rule(1.0, rearm_s=1.0))
     scene.play([BARE] * 2)
     scene.rule.excuse(0.4, 1, AlertKind.NO_MASK)
-    assert scene.rule.has_alert(1)
+    assert scene.rule.told_of(1) is AlertKind.NO_MASK
     assert scene.play([BARE] * 20, start_s=0.4) == []
     changes = scene.play([MASK] * 15 + [BARE] * 15, start_s=4.4)
     assert [change.action for change in changes] == [AlertAction.RAISED]

@@ -1,0 +1,91 @@
+"""Who is who among the people of all cameras, by their faces' encodings. Everything here dies with the tracks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from maskwatch.core.ports import Encoding
+from maskwatch.core.types import AlertKind, Track
+
+
+@dataclass(frozen=True, slots=True)
+class TrackOf:
+    """One track of one camera."""
+
+    camera: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """The person of `track_id` is the one of `known`; `told` is the kind of alert that tells of them, if one does."""
+
+    track_id: int
+    known: TrackOf
+    told: AlertKind | None
+
+
+@dataclass(slots=True, repr=False)  # an encoding must not get into a log by way of a repr
+class _Entry:
+    encoding: Encoding
+    known_s: float
+    memory_s: float
+    in_view: bool = True
+    told: AlertKind | None = None
+
+
+class Gallery:
+    """The encodings of the people being followed. One is forgotten `memory_s` after its track has ended."""
+
+    def __init__(self, same_within: float) -> None:
+        self._same_within = same_within
+        self._entries: dict[TrackOf, _Entry] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __contains__(self, who: TrackOf) -> bool:
+        return who in self._entries
+
+    def add(self, who: TrackOf, encoding: Encoding, t_s: float, memory_s: float) -> Recognised | None:
+        """Keep the encoding of `who`; whom of the others it shows, if anybody: the nearest that is near enough.
+
+        Somebody in view on the same camera at this moment is somebody else.
+        """
+        best: tuple[float, TrackOf] | None = None
+        for other, entry in self._entries.items():
+            if other == who or (other.camera == who.camera and entry.in_view):
+                continue
+            distance = float(np.linalg.norm(entry.encoding - encoding))
+            if distance <= self._same_within and (best is None or distance < best[0]):
+                best = distance, other
+        self._entries[who] = _Entry(encoding, t_s, memory_s)
+        if best is None:
+            return None
+        return Recognised(track_id=who.id, known=best[1], told=self._entries[best[1]].told)
+
+    def step(
+        self, camera: str, t_s: float, tracks: Mapping[int, Track], told: Mapping[int, AlertKind], memory_s: float
+    ) -> None:
+        """Note who is followed on `camera`, in view or not, and of whom an alert tells; forget whose time is over."""
+        for who, entry in list(self._entries.items()):
+            track = tracks.get(who.id) if who.camera == camera else None
+            if track is not None:
+                entry.known_s, entry.memory_s = t_s, memory_s
+                entry.in_view, entry.told = track.observation is not None, told.get(who.id)
+            elif who.camera == camera:
+                entry.in_view = False
+            if t_s - entry.known_s > entry.memory_s:
+                del self._entries[who]
+
+    def rename(self, gone: TrackOf, kept: TrackOf) -> None:
+        """Two tracks of one camera became one."""
+        entry = self._entries.pop(gone, None)
+        if entry is not None:
+            self._entries[kept] = entry
+
+    def forget(self, camera: str) -> None:
+        """Forget everybody of a camera that is gone."""
+        for who in [who for who in self._entries if who.camera == camera]:
+            del self._entries[who]
