@@ -21,6 +21,10 @@ def evaluate(
         Path | None,
         typer.Option(help="Judge only the recordings in this folder, none of which shows a mask: flips, mask states."),
     ] = None,
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option(help="Another classifier (.onnx, with its card) to compare with; may be given again."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure recall by size, unmatched boxes, accuracy by slice, calibration and speed, on the held-out data.
@@ -28,21 +32,25 @@ def evaluate(
     The galleries show people from the data: keep them out of any repository.
     """
     with needs_extra("train"):
-        from maskwatch.training.evaluate import evaluate_classifier, evaluate_clips, evaluate_detector  # noqa: PLC0415
+        from maskwatch.training.evaluate import (  # noqa: PLC0415
+            compare_classifiers,
+            evaluate_classifier,
+            evaluate_clips,
+            evaluate_detector,
+        )
     from maskwatch.resources import models_dir  # noqa: PLC0415
 
+    detector, classifier = detector or models_dir() / "detector.onnx", classifier or models_dir() / "classifier.onnx"
     figures: dict[str, Any] = {}
     if clips is not None:
-        figures["clips"] = {
-            "recordings without masks": evaluate_clips(
-                clips, detector or models_dir() / "detector.onnx", classifier or models_dir() / "classifier.onnx"
-            )
-        }
-        only = "clips"
-    if only in (None, "detector"):
-        figures["detector"] = evaluate_detector(detector or models_dir() / "detector.onnx", data, out)
-    if only in (None, "classifier"):
-        figures["classifier"] = evaluate_classifier(classifier or models_dir() / "classifier.onnx", data, out)
+        figures["clips"] = {"recordings without masks": evaluate_clips(clips, detector, classifier)}
+    if beside:
+        figures["classifiers"] = {"the same held-out faces": compare_classifiers([classifier, *beside], data, out)}
+    only_these = bool(figures)
+    if not only_these and only in (None, "detector"):
+        figures["detector"] = evaluate_detector(detector, data, out)
+    if not only_these and only in (None, "classifier"):
+        figures["classifier"] = evaluate_classifier(classifier, data, out)
     if not figures:
         raise typer.BadParameter("choose 'detector' or 'classifier'", param_hint="--only")
     if as_json:

@@ -109,6 +109,28 @@ def classifier(
     typer.echo(f"Wrote {card}.")
 
 
+@app.command()
+def ablation(
+    *,
+    out: OutOption = Path("runs/ablation"),
+    data: DataOption = None,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of each training.")] = 8,
+    steps: Annotated[int, typer.Option(min=1, help="Batches an epoch.")] = 150,
+    seed: SeedOption = 7,
+    threads: ThreadsOption = 2,
+) -> None:
+    """Train small classifiers with more and more of the augmentation, and show what each part is worth."""
+    with needs_extra("train"):
+        from maskwatch.training.ablation import ablate  # noqa: PLC0415
+        from maskwatch.training.cards import table  # noqa: PLC0415
+        from maskwatch.training.classifier_training import ClassifierPlan  # noqa: PLC0415
+    plan = ClassifierPlan(epochs=epochs, steps=steps, seed=seed)
+    with _progress() as report:
+        rows = ablate(data, out, plan, threads=threads, report=report)
+    for line in table(rows):
+        typer.echo(line)
+
+
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int, int, int, float], None]]:
     """A progress bar on stderr; what it yields takes epoch, epochs, step, steps and loss."""

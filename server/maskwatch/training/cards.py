@@ -57,10 +57,15 @@ def _listed(values: Any) -> list[str]:
 def _figures(figures: Any) -> list[str]:
     """A table of rows where the figures are rows of one shape, else a list."""
     if isinstance(figures, Sequence) and figures and isinstance(figures[0], Mapping):
-        heads = list(figures[0])
-        table = [f"| {' | '.join(head.replace('_', ' ') for head in heads)} |", "|" + "---|" * len(heads)]
-        return table + [f"| {' | '.join(str(row.get(head, '')) for head in heads)} |" for row in figures]
+        return table(figures)
     return _listed(figures)
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Lines of a Markdown table; figures rounded to four digits."""
+    heads = list(rows[0])
+    lines = [f"| {' | '.join(head.replace('_', ' ') for head in heads)} |", "|" + "---|" * len(heads)]
+    return lines + [f"| {' | '.join(str(_tidy(row.get(head, ''))) for head in heads)} |" for row in rows]
 
 
 def _tidy(value: Any) -> Any:

@@ -1,6 +1,6 @@
 """Training batches for the classifier: real faces, drawn masks worn right and wrong, hands and cups, all degraded."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -45,7 +45,10 @@ class ClassifierData:
     batch: int
     seed: int
     classes: Sequence[MaskLabel] = LABELS
-    mix: dict[str, float] = field(default_factory=lambda: dict(DEFAULT_MIX))
+    mix: Mapping[str, float] = field(default_factory=lambda: dict(DEFAULT_MIX))
+    looks: Sequence[tuple[Look, float]] = LOOKS
+    camera_faults: bool = True
+    """Whether pictures are shrunk, blurred, darkened, discoloured and compressed."""
     _pools: dict[str, list[Patch]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -75,6 +78,8 @@ class ClassifierData:
         image, label = self._drawn(part, patch, rng)
         side = patch.box.longer_side * (1 + 2 * MARGIN)
         crop = jittered_crop(image, patch.box.center, side, rng)
+        if not self.camera_faults:
+            return fit(crop, self.size), label
         if rng.random() < 0.55:  # faces on cameras are small: from 12 px up, evenly by the logarithm
             face = np.exp(rng.uniform(np.log(12), np.log(64)))
             crop = shrink(crop, max(8, round(face * (1 + 2 * MARGIN))), rng)
@@ -88,7 +93,7 @@ class ClassifierData:
         if part == "cup":
             return draw_cup(patch.image, patch.landmarks, patch.box, rng), MaskLabel.NO_MASK
         wear = Wear.RIGHT if part == "drawn_mask" else pick(_WRONG, rng)
-        look = pick(LOOKS, rng)
+        look = pick(self.looks, rng)
         return draw_mask(patch.image, patch.landmarks, patch.box, self.kit, rng, wear=wear, look=look), wear.label
 
 

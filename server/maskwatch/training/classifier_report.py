@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from maskwatch.modelfiles import open_model
+from maskwatch.core.types import LABELS, MaskLabel
+from maskwatch.modelfiles import open_model, read_card
 from maskwatch.training.classifier_data import plain
 from maskwatch.training.classifier_evaluation import (
     Predict,
@@ -55,13 +56,20 @@ def report_classifier(onnx_file: Path, sets: PatchSets, templates: Path, out: Pa
 
 
 def loaded(onnx_file: Path) -> tuple[int, Predict]:
-    """Input size of an exported classifier, and a function that runs it in batches on one thread."""
+    """Input size of an exported classifier, and a function that runs it in batches on one thread.
+
+    A label that the model does not know, by the card beside it, has the probability 0.
+    """
     runner = open_model(onnx_file)
     size = runner.input_shape[1] or 0
+    known = read_card(onnx_file).get("labels") or [label.value for label in LABELS]
+    columns = [LABELS.index(MaskLabel(name)) for name in known]
 
     def predict(pictures: Any) -> Any:
-        parts = [runner(pictures[start : start + _BATCH])[0] for start in range(0, len(pictures), _BATCH)]
-        return np.concatenate(parts) if parts else np.zeros((0, 3), np.float32)
+        told = np.zeros((len(pictures), len(LABELS)), np.float32)
+        for start in range(0, len(pictures), _BATCH):
+            told[start : start + _BATCH, columns] = runner(pictures[start : start + _BATCH])[0]
+        return told
 
     return size, predict
 
@@ -103,3 +111,20 @@ def milliseconds_a_face(onnx_file: Path, *, batch: int = 8, rounds: int = 80) ->
         runner(pictures)
         taken.append((time.perf_counter() - started) / batch * 1e3)
     return {"batch": batch, "ms_a_face": float(np.median(taken)), "least_ms_a_face": min(taken)}
+
+
+def comparison_row(onnx_file: Path, patches: Sequence[Patch], templates: Path) -> dict[str, Any]:
+    """One row of a table of classifiers: size, speed, and how often mask or no mask is told right, by slice."""
+    size, predict = loaded(onnx_file)
+    binary = [patch for patch in patches if patch.label is not MaskLabel.INCORRECT]
+    row: dict[str, Any] = {
+        "model": onnx_file.stem,
+        "parameters": read_card(onnx_file).get("architecture", {}).get("parameters", ""),
+        "MB": onnx_file.stat().st_size / 1e6,
+        "ms a face": milliseconds_a_face(onnx_file)["least_ms_a_face"],
+        "all": mask_or_not(predict(plain(binary, size)), [patch.label for patch in binary]),
+    }
+    for part in slices(binary, load_kit(templates), size=size):
+        if part.labels and set(part.labels) != {MaskLabel.INCORRECT}:
+            row[part.name] = mask_or_not(predict(part.pictures), part.labels)
+    return row

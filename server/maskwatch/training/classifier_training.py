@@ -14,7 +14,6 @@ from maskwatch.core.types import LABELS, MaskLabel
 from maskwatch.training.classifier_data import ClassifierData, plain
 from maskwatch.training.datasets import load_faces, load_scenes
 from maskwatch.training.loop import Row, Run, cosine
-from maskwatch.training.masks import load_kit
 from maskwatch.training.patches import (
     Patch,
     from_faces,
@@ -111,24 +110,22 @@ class ClassifierPlan:
 
 def train(
     model: keras.Model,
-    sets: PatchSets,
-    templates: Path,
+    data: ClassifierData,
+    held_out: Sequence[Patch],
     folder: Path,
     plan: ClassifierPlan,
     *,
-    mix: dict[str, float] | None = None,
     report: Callable[[int, int, float], None] | None = None,
 ) -> list[Row]:
-    """Train `model` (uint8 pictures in, probabilities over `LABELS` out) in place; returns the history."""
+    """Train `model` (uint8 pictures in, probabilities over `LABELS` out) in place, watched on `held_out`.
+
+    Returns the history.
+    """
     model.compile(
         optimizer=keras.optimizers.AdamW(cosine(plan.learning_rate, plan.epochs * plan.steps), weight_decay=1e-2),
         loss=smoothed_loss,
     )
-    size = model.input_shape[1]
-    data = ClassifierData(patches=sets.train, kit=load_kit(templates), size=size, batch=plan.batch, seed=plan.seed)
-    if mix is not None:
-        data.mix = mix
-    pictures, labels = plain(sets.held_out, size), [patch.label for patch in sets.held_out]
+    pictures, labels = plain(held_out, data.size), [patch.label for patch in held_out]
     run = Run(
         model=model,
         folder=folder,

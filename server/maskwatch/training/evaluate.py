@@ -9,7 +9,7 @@ from maskwatch.detectors.maskwatch import MaskwatchDetector, MaskwatchDetectorCo
 from maskwatch.errors import DataSetError
 from maskwatch.modelfiles import read_card
 from maskwatch.training import classifier_training, detector_training
-from maskwatch.training.classifier_report import milliseconds_a_face, report_classifier
+from maskwatch.training.classifier_report import comparison_row, milliseconds_a_face, report_classifier
 from maskwatch.training.clips import clip_figures
 from maskwatch.training.datasets import data_root
 from maskwatch.training.detector_report import SIZES_JUDGED, report_detector, side_by_side
@@ -62,3 +62,16 @@ def evaluate_clips(folder: Path, detector_file: Path, classifier_file: Path) -> 
         raise DataSetError(f"There are no recordings (.mp4) in {folder}.", remedy="Name a folder that has some.")
     detector = MaskwatchDetector(MaskwatchDetectorConfig(model=detector_file))
     return clip_figures(folder, detector, MaskwatchClassifier(MaskwatchClassifierConfig(model=classifier_file)))
+
+
+def compare_classifiers(onnx_files: Sequence[Path], data: Path | None, out: Path) -> list[dict[str, Any]]:
+    """One row a classifier, judged on the same held-out faces by whether mask or no mask is told right.
+
+    Raises:
+        DataSetError, ModelError: data or a model are missing or make no sense.
+    """
+    root = data_root(data)
+    sets = classifier_training.held_out(
+        root, out / "cache", lambda: teacher_from(root / TEACHER, size=320, min_score=0.5)
+    )
+    return [comparison_row(file, sets.held_out, root / "mask_templates") for file in onnx_files]

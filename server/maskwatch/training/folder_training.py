@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import keras
 import numpy as np
 
+from maskwatch.core.crops import square_crop
 from maskwatch.core.types import LABELS, MaskLabel
 from maskwatch.errors import DataSetError
 from maskwatch.training.cards import DATA_ORIGINS, write_card
 from maskwatch.training.classifier_data import MARGIN
 from maskwatch.training.classifier_model import COMPACT_SIZE, build_compact, build_seed_cnn, build_transfer
 from maskwatch.training.classifier_training import HELD_OUT
-from maskwatch.training.datasets import data_root, load_faces, load_folders, read_picture
+from maskwatch.training.datasets import SingleFace, data_root, load_faces, load_folders, read_picture
 from maskwatch.training.export import save
 from maskwatch.training.loop import Row, write_history
 from maskwatch.training.patches import split_faces
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 _EPOCHS, _PATIENCE, _BATCH = 5, 3, 32
 _SHOWN = 4
+_ROOM_TO_CROP = 1.12
+"""Training pictures are read this much larger than the network's input, and cropped to it at a random place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,8 +88,21 @@ def _files(recipe: "ClassifierRecipe") -> tuple[list[MaskLabel], Files, Files]:
         return labels, _as_files([pairs[i] for i in order[cut:]]), _as_files([pairs[i] for i in order[:cut]])
     labels = list(LABELS[:2])
     parts = split_faces(load_faces(data_root(recipe.data) / "faces" / "faces.json"), held_out=HELD_OUT)
-    train, held = (_as_files([(one.path, labels.index(one.face.label)) for one in part]) for part in parts)
+    train, held = (_as_files(_cut(part, labels, recipe.out / "cache" / "faces")) for part in parts)
     return labels, train, held
+
+
+def _cut(faces: Sequence[SingleFace], labels: Sequence[MaskLabel], folder: Path) -> list[tuple[Path, int]]:
+    """The faces cut out as `serve` will show them, as files: with their usual surroundings they give the place away."""
+    folder.mkdir(parents=True, exist_ok=True)
+    pairs = []
+    for one in faces:
+        target = folder / f"{one.face.label.value}_{one.path.stem}.png"
+        if not target.is_file():
+            crop = square_crop(read_picture(one.path), one.face.box, MARGIN)
+            cv2.imwrite(str(target), np.ascontiguousarray(crop[..., ::-1]))
+        pairs.append((target, labels.index(one.face.label)))
+    return pairs
 
 
 def _as_files(pairs: Sequence[tuple[Path, int]]) -> Files:
@@ -110,12 +127,13 @@ def batches(files: Files, size: int, *, seed: int | None = None, steps: int | No
 
     def read(path: Any, label: Any) -> tuple[Any, Any]:
         picture = tf.io.decode_image(tf.io.read_file(path), channels=3, expand_animations=False)
-        return tf.ensure_shape(tf.image.resize(picture, (size, size)), (size, size, 3)), label
+        side = size if seed is None else round(size * _ROOM_TO_CROP)
+        return tf.ensure_shape(tf.image.resize(picture, (side, side)), (side, side, 3)), label
 
     data = tf.data.Dataset.from_tensor_slices(([str(path) for path in files.paths], files.truth))
     if seed is None:
         return data.map(read, num_parallel_calls=1).map(_as_pixels).batch(_BATCH).prefetch(2)
-    change = _augmentation(seed)
+    change = _augmentation(seed, size)
     data = data.shuffle(len(files.paths), seed=seed).map(read, num_parallel_calls=1).batch(_BATCH)
     data = data.map(lambda pictures, labels: _as_pixels(change(pictures, training=True), labels)).prefetch(2)
     return data if steps is None else data.take(steps)
@@ -127,10 +145,11 @@ def _as_pixels(pictures: Any, labels: Any) -> tuple[Any, Any]:
     return tf.cast(tf.clip_by_value(tf.round(pictures), 0, 255), tf.uint8), labels
 
 
-def _augmentation(seed: int) -> keras.Sequential:
+def _augmentation(seed: int, size: int) -> keras.Sequential:
     """Flips, rotations, crops, zooms and shifts."""
     return keras.Sequential(
         [
+            keras.layers.RandomCrop(size, size, seed=seed),
             keras.layers.RandomFlip("horizontal", seed=seed),
             keras.layers.RandomRotation(0.06, seed=seed),
             keras.layers.RandomZoom((-0.15, 0.1), seed=seed),

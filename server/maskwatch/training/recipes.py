@@ -12,7 +12,7 @@ from maskwatch.errors import ConfigError, ModelError
 from maskwatch.training import classifier_training, detector_training
 from maskwatch.training.calibration import fit_scaling, fold
 from maskwatch.training.cards import DATA_ORIGINS, write_card
-from maskwatch.training.classifier_data import MARGIN, plain
+from maskwatch.training.classifier_data import MARGIN, ClassifierData, plain
 from maskwatch.training.classifier_model import build_compact
 from maskwatch.training.classifier_report import milliseconds_a_face, report_classifier
 from maskwatch.training.datasets import data_root
@@ -20,6 +20,7 @@ from maskwatch.training.detector_model import build_detector, port_yunet
 from maskwatch.training.detector_report import default_score, report_detector, side_by_side
 from maskwatch.training.export import save
 from maskwatch.training.loop import set_seed
+from maskwatch.training.masks import load_kit
 from maskwatch.training.report import plot_history
 from maskwatch.training.teacher import TEACHER, teacher_from
 
@@ -128,7 +129,10 @@ def train_classifier(
     )
     templates = root / "mask_templates"
     progress = _reporter(report, plan.epochs, plan.steps)
-    history = classifier_training.train(model, sets, templates, recipe.out, plan, report=progress)
+    data = ClassifierData(
+        patches=sets.train, kit=load_kit(templates), size=model.input_shape[1], batch=plan.batch, seed=plan.seed
+    )
+    history = classifier_training.train(model, data, sets.held_out, recipe.out, plan, report=progress)
     plot_history(history, recipe.out / "history.png")
     calibrate(model, sets)
     files = save(model, recipe.out, "classifier")

@@ -50,6 +50,23 @@ def plot_history(history: Sequence[Row], target: Path) -> None:
     _save(figure, target)
 
 
+def plot_bars(rows: Sequence[Mapping[str, Any]], target: Path) -> None:
+    """Groups of bars: one group a figure, one bar a row. The first column names the rows, the others hold 0..1."""
+    if not rows:
+        return
+    heads = list(rows[0])
+    figure, axes = _axes(13, 4.5)
+    places = np.arange(len(heads) - 1)
+    width = 0.8 / len(rows)
+    for index, row in enumerate(rows):
+        heights = [float(row.get(head, 0.0)) for head in heads[1:]]
+        axes[0, 0].bar(places + index * width, heights, width, label=str(row[heads[0]]))
+    axes[0, 0].set(xticks=places + 0.4 - width / 2, xticklabels=heads[1:], ylim=(0, 1), ylabel="share that is right")
+    axes[0, 0].tick_params(axis="x", rotation=25)
+    axes[0, 0].legend(fontsize=8, ncols=3, loc="lower left")
+    _save(figure, target)
+
+
 def plot_confusion(probabilities: Probabilities, labels: Sequence[Any], target: Path) -> None:
     """The confusion matrix, with numbers of faces."""
     table = confusion(probabilities, labels)

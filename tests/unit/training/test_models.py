@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
+import cv2
 import keras
 import numpy as np
+import onnx
 import pytest
 
 from maskwatch.errors import ModelError
@@ -12,6 +14,7 @@ from maskwatch.resources import models_dir
 from maskwatch.training.classifier_model import SEED_PARAMETERS, build_compact, build_seed_cnn, build_transfer
 from maskwatch.training.detector_model import build_detector, port_yunet, trainable_view
 from maskwatch.training.export import TOLERANCE, export_file, largest_difference, save
+from maskwatch.training.onnx_passes import slim_entry
 from tests.fixtures.faces import astronaut, noise
 from tests.fixtures.yunet import write_yunet
 
@@ -63,6 +66,41 @@ def test_the_exported_classifier_answers_as_keras_does(tmp_path: Path) -> None:
     assert set(files) == {"fresh.keras", "fresh.onnx"}
     pixels = np.random.default_rng(1).integers(0, 256, (5, 80, 80, 3), np.uint8)
     assert largest_difference(tmp_path / "fresh.keras", tmp_path / "fresh.onnx", pixels) <= TOLERANCE
+
+
+def test_the_export_moves_the_channels_while_they_are_bytes(tmp_path: Path) -> None:
+    save(build_detector(), tmp_path, "fresh")
+    graph = onnx.load(tmp_path / "fresh.onnx").graph
+    assert [node.op_type for node in graph.node[:3]] == ["Transpose", "Cast", "Conv"]
+    used = {name for node in graph.node for name in node.input}
+    assert {tensor.name for tensor in graph.initializer} <= used
+
+
+def test_a_graph_that_begins_otherwise_is_left_as_it_is() -> None:
+    picture = onnx.helper.make_tensor_value_info("picture", onnx.TensorProto.FLOAT, [1, 2])
+    told = onnx.helper.make_tensor_value_info("told", onnx.TensorProto.FLOAT, [1, 2])
+    graph = onnx.helper.make_graph([onnx.helper.make_node("Relu", ["picture"], ["told"])], "g", [picture], [told])
+    model = onnx.helper.make_model(graph)
+    before = model.SerializeToString()
+    slim_entry(model)
+    assert model.SerializeToString() == before
+
+
+@pytest.mark.parametrize("stem", ["detector", "classifier"])
+@pytest.mark.parametrize("change", ["colour order", "scale", "padding"])
+def test_the_shipped_models_are_fed_as_they_were_trained(stem: str, change: str) -> None:
+    runner = open_model(models_dir() / f"{stem}.onnx")
+    side = 320 if stem == "detector" else runner.input_shape[1] or 0
+    right = cv2.resize(astronaut()[20:220, 120:320], (side, side), interpolation=cv2.INTER_AREA)
+    if change == "colour order":
+        wrong = np.ascontiguousarray(right[..., ::-1])
+    elif change == "scale":
+        wrong = right // 255
+    else:
+        wrong = np.full_like(right, 255)
+        wrong[: side // 2, : side // 2] = cv2.resize(right, (side // 2, side // 2), interpolation=cv2.INTER_AREA)
+    (answers,), (others,) = runner(right[None]), runner(wrong[None])
+    assert np.abs(answers - others).max() > 10 * TOLERANCE
 
 
 @pytest.mark.parametrize("stem", ["detector", "classifier"])

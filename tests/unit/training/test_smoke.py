@@ -10,6 +10,9 @@ from maskwatch.classifiers.maskwatch import MaskwatchClassifier, MaskwatchClassi
 from maskwatch.detectors.maskwatch import MaskwatchDetector, MaskwatchDetectorConfig
 from maskwatch.errors import DataSetError, ModelError
 from maskwatch.resources import models_dir
+from maskwatch.training.ablation import VARIANTS, ablate
+from maskwatch.training.classifier_training import ClassifierPlan
+from maskwatch.training.evaluate import compare_classifiers
 from maskwatch.training.recipes import ClassifierRecipe, DetectorRecipe, train_classifier, train_detector
 from tests.fixtures.faces import astronaut
 from tests.fixtures.yunet import write_yunet
@@ -86,3 +89,22 @@ def test_there_must_be_something_to_resume(data: Path, tmp_path: Path) -> None:
     recipe = ClassifierRecipe(data=data, out=tmp_path, epochs=1, steps=1, resume=True)
     with pytest.raises(ModelError, match="nothing to resume"):
         train_classifier(recipe)
+
+
+def test_an_ablation_judges_every_variant_alike(data: Path, tmp_path: Path) -> None:
+    plan = ClassifierPlan(epochs=1, steps=1, batch=8)
+    rows = ablate(data, tmp_path, plan, variants=VARIANTS[::5])
+    assert [row["training pictures"] for row in rows] == ["real faces", "+ hands and cups"]
+    assert all(set(row) == set(rows[0]) for row in rows)
+    assert (tmp_path / "ablation.png").stat().st_size > 1000
+
+
+def test_classifiers_are_compared_on_the_same_faces(data: Path, tmp_path: Path) -> None:
+    recipe = ClassifierRecipe(data=data, architecture="seed-cnn", out=tmp_path / "own", epochs=1, steps=1)
+    card = train_classifier(recipe)
+    shipped = models_dir() / "classifier.onnx"
+    ours, seeds = compare_classifiers([shipped, card.with_suffix(".onnx")], data, tmp_path)
+    assert seeds["parameters"] == 11_169_218
+    assert set(ours) == set(seeds)
+    assert 0 <= seeds["all"] <= 1
+    assert ours["MB"] < seeds["MB"]
