@@ -99,7 +99,7 @@ def _cutters(root: Path) -> dict[str, Callable[[], list[Patch]]]:
 class ClassifierPlan:
     """What a training run is made of."""
 
-    epochs: int = 60
+    epochs: int = 36
     steps: int = 200
     batch: int = 64
     learning_rate: float = 2e-3
