@@ -6,9 +6,7 @@ all in strides. `trainable_view` gives the same network with the raw logits that
 
 The design is YuNet's (Wu, Peng, Yu: "YuNet: A Tiny Millisecond-level Face Detector", 2023): pairs of a pointwise and a
 depthwise convolution, a top-down neck, one shared block a level. The four little heads of a level are one here, since
-sixteen channels cost a CPU no more than one. Where pictures are small (strides 16 and 32) it is deeper than YuNet:
-residual pairs, which cost little there and see more of what is around a large face. They begin as identities, so that
-the port answers as YuNet does.
+sixteen channels cost a CPU no more than one.
 """
 
 from collections.abc import Iterator
@@ -25,7 +23,6 @@ from maskwatch.errors import ModelError
 HEAD_CHANNELS = 16  # class, object, box (4), landmarks (10)
 _STAGES = (1, 3, 4, 5)  # stages that end in a 2x2 pooling, counted as the original does
 LEVELS = 3
-_DEEPER = {4: 2, 5: 2}  # residual pairs added to a stage
 
 
 def build_detector() -> keras.Model:
@@ -56,8 +53,6 @@ def build_trainable() -> keras.Model:
     for stage in (3, 4, 5):
         x = layers.MaxPooling2D(name=f"pool{stage}")(x)
         x = _pair(_pair(x, 64, f"stage{stage}a"), 64, f"stage{stage}b")
-        for index in range(_DEEPER.get(stage, 0)):
-            x = _residual_pair(x, 64, f"deeper{stage}{'ab'[index]}")
         features.append(x)
     fine, middle, coarse = features
     coarse = _pair(coarse, 64, "neck2")
@@ -71,12 +66,6 @@ def build_trainable() -> keras.Model:
 def _pair(x: Any, channels: int, name: str) -> Any:
     x = layers.Conv2D(channels, 1, name=f"{name}_point")(x)
     return layers.DepthwiseConv2D(3, padding="same", activation="relu", name=f"{name}_depth")(x)
-
-
-def _residual_pair(x: Any, channels: int, name: str) -> Any:
-    y = layers.Conv2D(channels, 1, activation="relu", name=f"{name}_point")(x)
-    y = layers.DepthwiseConv2D(3, padding="same", depthwise_initializer="zeros", name=f"{name}_depth")(y)
-    return layers.Add(name=f"{name}_add")([x, y])
 
 
 def _double(x: Any, name: str) -> Any:

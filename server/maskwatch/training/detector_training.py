@@ -26,7 +26,7 @@ BACKGROUNDS_HELD_OUT = 5
 class DetectorPlan:
     """What a training run is made of."""
 
-    epochs: int = 18
+    epochs: int = 9
     steps: int = 200
     learning_rate: float = 8e-4
     seed: int = 7

@@ -213,16 +213,13 @@ def start_from(model: keras.Model, teacher: Path) -> None:
 
 
 def take_weights(model: keras.Model, source: Path) -> None:
-    """Give a new model the weights of one that was trained before: of the same architecture, or of one less deep.
+    """Give a new model the weights of one that was trained before: of the same architecture.
 
     Raises:
         ModelError: the file is missing or of another architecture.
     """
     try:
-        trained = keras.saving.load_model(source, compile=False)
-        for layer in trained.layers:
-            if layer.weights:
-                model.get_layer(layer.name).set_weights(layer.get_weights())
+        model.set_weights(keras.saving.load_model(source, compile=False).get_weights())
     except (OSError, ValueError) as error:
         raise ModelError(f"The model {source} can't be trained further: {type(error).__name__}.") from None
 

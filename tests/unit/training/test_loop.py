@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from maskwatch.errors import ModelError
-from maskwatch.training.detector_model import build_detector
 from maskwatch.training.detector_training import blend
 from maskwatch.training.loop import Batch, Row, Run, prefetched, set_seed
 from maskwatch.training.recipes import take_weights
@@ -109,18 +108,3 @@ def test_only_a_model_of_the_same_architecture_can_be_trained_further(tmp_path: 
     for name in ("other.keras", "missing.keras"):
         with pytest.raises(ModelError, match=name):
             take_weights(tiny(), tmp_path / name)
-
-
-def test_a_deeper_detector_begins_with_the_weights_of_a_shallower_one(tmp_path: Path) -> None:
-    deeper = build_detector()
-    shallow = keras.Model(deeper.input, deeper.get_layer("stage3b_depth").output)
-    shallow.set_weights([weight + 0.1 for weight in shallow.get_weights()])
-    shallow.save(tmp_path / "shallow.keras")
-    fresh = build_detector()
-    take_weights(fresh, tmp_path / "shallow.keras")
-    for name in ("stem", "stage3b_depth"):
-        for taken, trained in zip(
-            fresh.get_layer(name).get_weights(), shallow.get_layer(name).get_weights(), strict=True
-        ):
-            assert taken == pytest.approx(trained)
-    assert not fresh.get_layer("deeper4a_depth").get_weights()[0].any()
