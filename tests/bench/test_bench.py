@@ -3,9 +3,14 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from maskwatch.bench.cameras import NumberedClip
+from maskwatch.bench.timecode import draw_code, read_code
 from maskwatch.cli.main import app
 
 pytestmark = [pytest.mark.rtsp, pytest.mark.timeout(240)]
@@ -22,7 +27,9 @@ def test_it_writes_a_row_for_each_number_of_cameras(tmp_path: Path) -> None:
     assert (row["cameras"], row["detector_size"]) == (1, 320)
     assert 0 < row["looks_per_s"] <= 6
     assert 0 < row["frame_age_s"]["p50"] <= row["frame_age_s"]["p95"] <= row["frame_age_s"]["p99"]
+    assert row["frame_age_s"]["p50"] < 20  # a number misread would be anywhere in the clip of 24 s
     assert row["cpu_s_per_camera_s"] > 0
+    assert figures["details"][0]["stage_s_per_camera_s"]["detect"] > 0
     assert row["rss_mb"] > 50
     assert row["drops"]["sampler/not_due"] > 0
     assert "| maskwatch | 1 | 320 |" in ended.output
@@ -36,3 +43,39 @@ def test_it_measures_how_soon_an_alert_is_there(tmp_path: Path) -> None:
     assert row["alerts"] == 2
     assert row["late_s"]["p50"] >= -0.01
     assert "| 2 | 1.0 | 5.0 |" in ended.output
+
+
+def test_a_number_of_cameras_that_makes_no_sense_is_refused() -> None:
+    for cameras in ("none", "0", "1,-2", ""):
+        ended = CliRunner().invoke(app, ["bench", "--cameras", cameras])
+        assert ended.exit_code != 0
+        assert "numbers of cameras" in str(ended.exception) + ended.output
+
+
+@given(value=st.integers(0, 2**32 - 1), noise=st.floats(0, 30))
+def test_a_code_drawn_into_a_picture_is_read_again(value: int, noise: float) -> None:
+    image = np.full((360, 640, 3), 90, np.uint8)
+    draw_code(image, value)
+    noisy = np.clip(image + np.random.default_rng(1).normal(0, noise, image.shape), 0, 255).astype(np.uint8)
+    assert read_code(noisy) == value
+    image[:16, 320:336] = 255 - image[:16, 320:336]
+    assert read_code(image) is None
+
+
+def test_the_age_of_a_picture_follows_from_its_place_in_the_clip() -> None:
+    clip = NumberedClip(path=Path("clip.mp4"), pictures=360, fps=15.0)
+    assert clip.length_s == 24
+    assert clip.age_s(2.0, began_s=100.0, now_s=102.5) == pytest.approx(0.5)
+    assert clip.age_s(23.9, began_s=100.0, now_s=148.2) == pytest.approx(0.3)  # sent at the end of the second round
+
+
+def test_a_soak_tells_whether_anything_grows(tmp_path: Path) -> None:
+    file = tmp_path / "soak.json"
+    arguments = ["bench", "--cameras", "1", "--soak", "0.4", "--detector-size", "320", "--json", str(file)]
+    ended = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert ended.exit_code == 0, ended.output
+    soak = json.loads(file.read_text())["soak"]
+    assert soak["cameras"] == 2
+    assert soak["looks_per_s"] > 0
+    assert soak["memory_mb"]["end"] > 50
+    assert soak["open_files"]["end"] > 5

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Self
+from typing import IO, Self
 from urllib.parse import quote
 
 from maskwatch.bench.errors import BenchError
@@ -42,6 +42,7 @@ class RtspServer:
     def __init__(self, mounts: Sequence[Mount]) -> None:
         self._mounts = {mount.path: mount for mount in mounts}
         self._process: subprocess.Popen[str] | None = None
+        self._playing: dict[str, float] = {}
         self.port = 0
         self.restart()
 
@@ -58,6 +59,10 @@ class RtspServer:
         password = password if password is not None or mount is None else mount.password
         login = f"{quote(user, safe='')}:{quote(password or '', safe='')}@" if user else ""
         return f"rtsp://{login}127.0.0.1:{self.port}{path}"
+
+    def playing_since(self, path: str) -> float | None:
+        """When `path` began to be played, in seconds since 1970; None while nobody has asked for it."""
+        return self._playing.get(path)
 
     def hold(self, path: str) -> None:
         """Stop the pictures of `path`; its sound and RTCP go on."""
@@ -79,7 +84,9 @@ class RtspServer:
         """End the server at once, as when the power fails."""
         process, self._process = self._running, None
         process.kill()
-        process.communicate()
+        process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
 
     def restart(self) -> None:
         """Start the server, on the same port as before if there was one."""
@@ -104,13 +111,22 @@ class RtspServer:
                 remedy=f"It needs GStreamer: apt-get install --no-install-recommends {_PACKAGES}",
             )
         self.port = json.loads(ready)["port"]
+        threading.Thread(target=self._listen, args=(process.stdout,), daemon=True).start()
         # Whatever GStreamer grumbles later must not fill the pipe and hold the server up.
-        threading.Thread(target=process.stderr.read, daemon=True).start()  # type: ignore[union-attr]
+        assert process.stderr is not None  # noqa: S101 - it was asked for
+        threading.Thread(target=_drain, args=(process.stderr,), daemon=True).start()
 
     def close(self) -> None:
         """End the server, frozen or not; harmless when it has ended."""
         if self._process is not None:
             self.kill()
+
+    def _listen(self, lines: IO[str]) -> None:
+        """Note what the server tells, until it ends."""
+        with lines:
+            for line in lines:
+                told = json.loads(line)
+                self._playing[told["playing"]] = told["since"]
 
     @property
     def _running(self) -> subprocess.Popen[str]:
@@ -123,3 +139,8 @@ class RtspServer:
         assert stdin is not None  # noqa: S101 - it was asked for
         stdin.write(json.dumps(command) + "\n")
         stdin.flush()
+
+
+def _drain(lines: IO[str]) -> None:
+    with lines:
+        lines.read()

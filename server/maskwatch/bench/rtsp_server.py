@@ -3,7 +3,8 @@
 Reads one JSON line on standard input, `{"port": 0, "mounts": [{"path": "/cam", "clips": ["a.mp4"], "codec": "h264",
 "audio": "aac" | "opus" | null, "user": null, "password": null, "encoding_name": null}]}`, prints `{"port": N}` when it
 listens, and then obeys further lines: `{"hold": "/cam"}` stops the pictures of a path (sound and RTCP go on),
-`{"resume": "/cam"}` lets them go on. Clips are looped without a seam, one after another, with timestamps that never
+`{"resume": "/cam"}` lets them go on. Whenever a path begins to be played it prints `{"playing": "/cam", "since": T}`,
+T in seconds since 1970. Clips are looped without a seam, one after another, with timestamps that never
 go back. It ends when standard input does, so that it can't outlive the test that started it.
 """
 
@@ -64,12 +65,14 @@ def read_clip(path: str, codec: str) -> tuple[list[Picture], int]:
 class Feeder(threading.Thread):
     """Pushes clips into one appsrc in real time, for as long as somebody watches."""
 
-    def __init__(self, source: Any, clips: list[tuple[list[Picture], int]], held: threading.Event) -> None:
+    def __init__(self, path: str, source: Any, clips: list[tuple[list[Picture], int]], held: threading.Event) -> None:
         super().__init__(daemon=True)
-        self._source, self._clips, self._held = source, clips, held
+        self._path, self._source, self._clips, self._held = path, source, clips, held
 
     def run(self) -> None:
         started, offset = time.monotonic(), 0
+        sys.stdout.write(json.dumps({"playing": self._path, "since": time.time()}) + "\n")
+        sys.stdout.flush()
         while True:
             for pictures, length in self._clips:
                 first_dts = pictures[0][2]
@@ -93,6 +96,7 @@ class Mount(GstRtspServer.RTSPMediaFactory):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
         self.held = threading.Event()
+        self._path = str(config["path"])
         codec = str(config.get("codec"))
         self._clips = [read_clip(clip, codec) for clip in config.get("clips", [])]
         branches = []
@@ -114,7 +118,7 @@ class Mount(GstRtspServer.RTSPMediaFactory):
     def _feed(self, _factory: object, media: Any) -> None:
         source = media.get_element().get_by_name_recurse_up("pictures") if self._clips else None
         if source is not None:
-            Feeder(source, self._clips, self.held).start()
+            Feeder(self._path, source, self._clips, self.held).start()
 
 
 def protect(server: Any, mounts: list[tuple[Mount, dict[str, Any]]]) -> None:

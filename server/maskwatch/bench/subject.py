@@ -8,21 +8,26 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import aiohttp
+import cv2
+import numpy as np
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from maskwatch.bench.cameras import NumberedClip
 from maskwatch.bench.errors import BenchError
 from maskwatch.bench.processes import usage_of
+from maskwatch.bench.timecode import read_code
 
 _URL = re.compile(r"Open (https?://\S+)")
 _START_S = 60.0
+_HALF_TURN = 2**31
 Counts = dict[tuple[str, ...], float]
 
 
@@ -64,56 +69,142 @@ async def _drain(stream: asyncio.StreamReader) -> None:
         pass
 
 
-async def measure(
-    urls: list[str], folder: Path, *, seconds: float, looks_per_s: float, detector_size: int, warmup_s: float = 5.0
-) -> dict[str, Any]:
-    """One row: the service watching `urls` for `seconds` after a warm-up.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is measured: `cameras` times the stream at `url`, which plays `clip` `since()` (seconds since 1970)."""
 
-    Looks and drops are what the service counts itself (`/metrics`); `frame_age_s` is from a frame's arrival to its
-    `faces` message at a websocket client; processor time and memory are the whole process's.
+    url: str
+    cameras: int
+    clip: NumberedClip
+    since: Callable[[], float | None]
+    seconds: float
+    looks_per_s: float
+    detector_size: int
+    warmup_s: float = 5.0
+
+    def settings(self, data: Path) -> dict[str, Any]:
+        """Of the service that is to do it."""
+        return {
+            "server": {"port": 0},
+            "data_dir": str(data),
+            "detection": {"detector": {"type": "maskwatch", "size": self.detector_size}},
+            "cameras": {
+                f"camera{index}": {"url": self.url, "detect_fps": self.looks_per_s} for index in range(self.cameras)
+            },
+        }
+
+
+async def measure(task: Task, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The service watching for `task.seconds` after a warm-up: a row, and what else there is to tell.
+
+    Looks and drops are what the service counts itself (`/metrics`); `frame_age_s` is from the moment a picture was sent
+    by the camera (its number was drawn into it) to its `faces` message at a websocket client; processor time and memory
+    are the whole process's.
     """
-    cameras = {f"camera{index}": {"url": url, "detect_fps": looks_per_s} for index, url in enumerate(urls)}
-    settings = {
-        "server": {"port": 0},
-        "data_dir": str(folder / "data"),
-        "detection": {"detector": {"type": "maskwatch", "size": detector_size}},
-        "cameras": cameras,
-    }
-    async with serving(settings, folder) as (url, pid), aiohttp.ClientSession() as http:
-        ages: list[float] = []
-        listener = asyncio.create_task(_listen(http, url, ages))
-        await until_all_watch(http, url, len(urls))
-        await asyncio.sleep(warmup_s)
-        ages.clear()
-        before, used_before, began_s = await _counts(http, url), usage_of(pid), time.monotonic()
-        await asyncio.sleep(seconds)
-        after, used, elapsed_s = await _counts(http, url), usage_of(pid), time.monotonic() - began_s
-        listener.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await listener
-    looks = _difference(before, after, "maskwatch_frames_sampled_total")
+    async with serving(task.settings(folder / "data"), folder) as (url, pid), aiohttp.ClientSession() as http:
+        began_s = time.monotonic()
+        listener = Listener(http, url)
+        try:
+            await until_all_watch(http, url, task.cameras)
+            await asyncio.sleep(task.warmup_s)
+            places = await _places(http, url, task)
+            listener.messages.clear()
+            before, used_before, measured_s = await counts(http, url), usage_of(pid), time.monotonic()
+            await asyncio.sleep(task.seconds)
+            after, used, elapsed_s = await counts(http, url), usage_of(pid), time.monotonic() - measured_s
+        finally:
+            await listener.close()
+    ages = listener.ages_s(task.clip, places, task.since())
+    looks = difference(before, after, "maskwatch_frames_sampled_total")
     drops: dict[str, float] = defaultdict(float)
-    for (_, *labels), count in _difference(before, after, "maskwatch_frames_dropped_total").items():
+    for (_, *labels), count in difference(before, after, "maskwatch_frames_dropped_total").items():
         drops["/".join(labels)] += count
-    return {
+    row = {
         "contender": "maskwatch",
-        "cameras": len(urls),
-        "detector_size": detector_size,
-        "looks_per_s": round(sum(looks.values()) / elapsed_s / len(urls), 3),
+        "cameras": task.cameras,
+        "detector_size": task.detector_size,
+        "looks_per_s": round(sum(looks.values()) / elapsed_s / task.cameras, 3),
         "frame_age_s": {f"p{share}": percentile(ages, share) for share in (50, 95, 99)},
-        "cpu_s_per_camera_s": round((used.cpu_s - used_before.cpu_s) / elapsed_s / len(urls), 4),
+        "cpu_s_per_camera_s": round((used.cpu_s - used_before.cpu_s) / elapsed_s / task.cameras, 4),
         "rss_mb": round(used.peak_rss_mb, 1),
         "drops": {reason: int(count) for reason, count in sorted(drops.items()) if count},
     }
+    stages = difference(before, after, "maskwatch_stage_seconds_sum")
+    first = listener.first_s
+    details = {
+        "cameras": task.cameras,
+        "detector_size": task.detector_size,
+        "stage_s_per_camera_s": {
+            stage: round(s / elapsed_s / task.cameras, 4) for (stage,), s in sorted(stages.items())
+        },
+        "first_look_of_all_s": round(max(first.values()) - began_s, 2) if len(first) == task.cameras else None,
+    }
+    return row, details
 
 
-async def _listen(http: aiohttp.ClientSession, url: str, ages: list[float]) -> None:
-    async with http.ws_connect(f"{url}/api/v1/ws") as socket:
-        await socket.send_json({"v": 1, "type": "subscribe"})
-        async for received in socket:
-            message = json.loads(received.data)
-            if message["type"] == "faces":
-                ages.append(time.time() - datetime.fromisoformat(message["captured_at"]).timestamp())
+async def _places(http: aiohttp.ClientSession, url: str, task: Task) -> dict[str, tuple[float, int]]:
+    """Of each camera, a picture's place in the clip (read from its number) and its media ticks.
+
+    From then on the ticks of a look say which picture it was.
+
+    Raises:
+        BenchError: the number can't be read.
+    """
+    places = {}
+    for index in range(task.cameras):
+        async with http.get(f"{url}/api/v1/cameras/camera{index}/frame.jpg") as response:
+            jpeg = np.frombuffer(await response.read(), np.uint8)
+            ticks = int(response.headers["Maskwatch-Media-Ticks"])
+        number = read_code(np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8))
+        if number is None:
+            raise BenchError("The number drawn into the cameras' pictures can't be read.")
+        places[f"camera{index}"] = (number / task.clip.fps, ticks)
+    return places
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A `faces` message: when it came (seconds since 1970), of which camera, and the media ticks of its picture."""
+
+    at_s: float
+    camera: str
+    ticks: int
+
+
+class Listener:
+    """A websocket client that notes when `faces` messages come."""
+
+    def __init__(self, http: aiohttp.ClientSession, url: str) -> None:
+        self.messages: list[Heard] = []
+        self.first_s: dict[str, float] = {}
+        """Of each camera, when its first look came, on the monotonic clock."""
+        self._task = asyncio.create_task(self._listen(http, url))
+
+    async def close(self) -> None:
+        """Stop listening."""
+        self._task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._task
+
+    def ages_s(self, clip: NumberedClip, places: Mapping[str, tuple[float, int]], since_s: float | None) -> list[float]:
+        """How old the picture of each message was when it came."""
+        if since_s is None:
+            return []
+        ages = []
+        for heard in self.messages:
+            place_s, ticks = places[heard.camera]
+            moved_s = ((heard.ticks - ticks + _HALF_TURN) % (2 * _HALF_TURN) - _HALF_TURN) / 90_000
+            ages.append(clip.age_s(place_s + moved_s, since_s, heard.at_s))
+        return ages
+
+    async def _listen(self, http: aiohttp.ClientSession, url: str) -> None:
+        async with http.ws_connect(f"{url}/api/v1/ws") as socket:
+            await socket.send_json({"v": 1, "type": "subscribe"})
+            async for received in socket:
+                message = json.loads(received.data)
+                if message["type"] == "faces":
+                    self.first_s.setdefault(message["camera"], time.monotonic())
+                    self.messages.append(Heard(time.time(), message["camera"], message["media_ticks"]))
 
 
 async def until_all_watch(http: aiohttp.ClientSession, url: str, cameras: int) -> None:
@@ -135,7 +226,8 @@ async def until_all_watch(http: aiohttp.ClientSession, url: str, cameras: int) -
         ) from None
 
 
-async def _counts(http: aiohttp.ClientSession, url: str) -> dict[str, Counts]:
+async def counts(http: aiohttp.ClientSession, url: str) -> dict[str, Counts]:
+    """All of the service's metrics: by name, then by their camera, stage and reason."""
     async with http.get(f"{url}/metrics") as response:
         text = await response.text()
     counts: dict[str, Counts] = defaultdict(dict)
@@ -148,12 +240,13 @@ async def _counts(http: aiohttp.ClientSession, url: str) -> dict[str, Counts]:
     return counts
 
 
-def _difference(before: dict[str, Counts], after: dict[str, Counts], name: str) -> Counts:
+def difference(before: dict[str, Counts], after: dict[str, Counts], name: str) -> Counts:
+    """By how much each series of a metric has grown."""
     return {labels: count - before[name].get(labels, 0.0) for labels, count in after[name].items()}
 
 
 def percentile(values: list[float], share: int) -> float | None:
-    """The value that `share` percent of `values` do not exceed, to a tenth of a millisecond; None without any."""
+    """The value that `share` percent of `values` are below; None where there are none."""
     if not values:
         return None
     return round(sorted(values)[min(len(values) - 1, len(values) * share // 100)], 4)

@@ -5,13 +5,18 @@ import json
 import os
 import platform
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from maskwatch import __version__
+from maskwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from maskwatch.bench.subject import Task
 
 
 def bench(
@@ -19,54 +24,106 @@ def bench(
     seconds: Annotated[float, typer.Option(min=1, help="Seconds each measurement lasts.")] = 30.0,
     detector_size: Annotated[int, typer.Option(min=320, max=960, help="Longest side the detector sees.")] = 640,
     looks_per_s: Annotated[float, typer.Option("--looks", min=0.1, help="Looks a second a camera.")] = 5.0,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Also measure the script that a user would write (needs Keras).")
+    ] = False,
+    soak: Annotated[
+        float | None, typer.Option(min=0.1, help="Instead: minutes to watch with one camera in trouble, for leaks.")
+    ] = None,
     alerts: Annotated[
         int, typer.Option(min=0, help="Measure this many alerts instead: from the first bare look to the websocket.")
     ] = 0,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures there.")] = None,
 ) -> None:
     """Watch cameras made for the purpose (RTSP, 720p H.264, two faces), and print the figures as a Markdown table."""
-    counts = [int(count) for count in cameras.split(",")]
+    try:
+        numbers = [int(count) for count in cameras.split(",")]
+    except ValueError:
+        numbers = []
+    if not numbers or min(numbers) < 1:
+        raise ConfigError("--cameras takes numbers of cameras, such as 1,8.", remedy="Each must be 1 or more.")
     console = Console(stderr=True)
-    rows: list[dict[str, Any]]
+    machine = _machine()
     if alerts:
-        rows = [asyncio.run(_measure_alerts(alerts, looks_per_s, console))]
+        figures: dict[str, Any] = {"rows": [asyncio.run(_measure_alerts(alerts, looks_per_s, console))]}
     else:
-        rows = asyncio.run(_measure(counts, seconds, detector_size, looks_per_s, console))
-    result = {"machine": _machine(), "rows": rows}
+        figures = asyncio.run(_measure(Wanted(numbers, seconds, detector_size, looks_per_s, compare, soak), console))
+    result: dict[str, Any] = {"machine": machine, **figures}
     if json_file is not None:
         json_file.write_text(json.dumps(result, indent=2) + "\n")
-    typer.echo(alerts_as_markdown(rows) if alerts else as_markdown(rows))
+    if soak is not None:
+        typer.echo(json.dumps(result["soak"], indent=2))
+    else:
+        typer.echo(alerts_as_markdown(result["rows"]) if alerts else as_markdown(result["rows"]))
 
 
-async def _measure(
-    counts: list[int], seconds: float, detector_size: int, looks_per_s: float, console: Console
-) -> list[dict[str, Any]]:
-    from maskwatch.bench.floor import measure_floor  # noqa: PLC0415
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the command line asks for."""
+
+    cameras: list[int]
+    seconds: float
+    detector_size: int
+    looks_per_s: float
+    compare: bool
+    soak_minutes: float | None
+
+
+async def _measure(wanted: Wanted, console: Console) -> dict[str, Any]:
+    from maskwatch.bench.cameras import make_numbered_clip  # noqa: PLC0415
     from maskwatch.bench.rtsp import Mount, RtspServer  # noqa: PLC0415
-    from maskwatch.bench.subject import measure  # noqa: PLC0415
-    from maskwatch.demo import make_demo_clip  # noqa: PLC0415
+    from maskwatch.bench.soak import soak  # noqa: PLC0415
+    from maskwatch.bench.subject import Task  # noqa: PLC0415
 
-    rows: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory(prefix="maskwatch-bench-") as folder:
         console.print("Making the cameras' video…")
-        clip = await asyncio.to_thread(make_demo_clip, Path(folder), lambda _share: None)
-        with RtspServer([Mount(path="/cam", clips=[str(clip)])]) as server:
-            for count in counts:
-                urls = [server.url("/cam")] * count
-                console.print(f"{count} camera(s), {seconds:.0f} s…")
-                floor = await measure_floor(urls, seconds=seconds, detector_size=detector_size)
-                rows += [floor] if floor else []
-                with tempfile.TemporaryDirectory(dir=folder) as place:
-                    rows.append(
-                        await measure(
-                            urls,
-                            Path(place),
-                            seconds=seconds,
-                            looks_per_s=looks_per_s,
-                            detector_size=detector_size,
-                        )
-                    )
-    return rows
+        clip = await asyncio.to_thread(make_numbered_clip, Path(folder))
+        mount = Mount(path="/cam", clips=[str(clip.path)])
+        with RtspServer([mount]) as server:
+            tasks = [
+                Task(
+                    url=server.url("/cam"),
+                    cameras=count,
+                    clip=clip,
+                    since=lambda: server.playing_since("/cam"),
+                    seconds=wanted.seconds if wanted.soak_minutes is None else wanted.soak_minutes * 60,
+                    looks_per_s=wanted.looks_per_s,
+                    detector_size=wanted.detector_size,
+                )
+                for count in wanted.cameras
+            ]
+            if wanted.soak_minutes is not None:
+                console.print(f"{tasks[-1].cameras} camera(s) and one in trouble, {wanted.soak_minutes} min…")
+                with RtspServer([mount]) as troubled:
+                    return {"soak": await soak(tasks[-1], troubled, "/cam", Path(folder))}
+            rows, details = await _rows(tasks, compare=wanted.compare, folder=Path(folder), console=console)
+    return {"rows": rows, "details": details}
+
+
+async def _rows(
+    tasks: "list[Task]", *, compare: bool, folder: Path, console: Console
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Every contender's row for every task, in turns."""
+    from maskwatch.bench.compare import measure_script  # noqa: PLC0415
+    from maskwatch.bench.floor import measure_floor  # noqa: PLC0415
+    from maskwatch.bench.subject import measure  # noqa: PLC0415
+
+    rows: list[dict[str, Any] | None] = []
+    details: list[dict[str, Any]] = []
+    for task in tasks:
+        console.print(f"{task.cameras} camera(s), {task.seconds:.0f} s…")
+        floor = measure_floor([task.url] * task.cameras, seconds=task.seconds, detector_size=task.detector_size)
+        rows.append(await floor)
+        with tempfile.TemporaryDirectory(dir=folder) as place:
+            row, detail = await measure(task, Path(place))
+        rows.append(row)
+        details.append(detail)
+        if compare:
+            script = await measure_script(task)
+            if script is None:
+                console.print("The script to compare with needs Keras: install the extra `train`.")
+            rows.append(script)
+    return [row for row in rows if row is not None], details
 
 
 async def _measure_alerts(alerts: int, looks_per_s: float, console: Console) -> dict[str, Any]:

@@ -1,0 +1,65 @@
+"""Runs beside maskwatch, in turns, what a user would write instead."""
+
+import asyncio
+import importlib.util
+import json
+import sys
+from asyncio.subprocess import DEVNULL, PIPE
+from typing import Any
+
+from maskwatch.bench.errors import BenchError
+from maskwatch.bench.processes import usage_of
+from maskwatch.bench.subject import Task, percentile
+
+_START_S = 90.0
+
+
+async def measure_script(task: Task) -> dict[str, Any] | None:
+    """One row of `maskwatch.bench.script` doing the same task; None where Keras is not installed.
+
+    Raises:
+        BenchError: it failed.
+    """
+    if importlib.util.find_spec("keras") is None:
+        return None
+    since_s = task.since()
+    if since_s is None:
+        raise BenchError("The cameras are not being played.")
+    told = {
+        "url": task.url,
+        "cameras": task.cameras,
+        "seconds": task.seconds,
+        "warmup_s": task.warmup_s,
+        "detector_size": task.detector_size,
+        "since": since_s,
+        "clip": str(task.clip.path),
+        "pictures": task.clip.pictures,
+        "fps": task.clip.fps,
+    }
+    command = (sys.executable, "-m", "maskwatch.bench.script", json.dumps(told))
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
+    assert process.stdin is not None  # noqa: S101 - it was asked for
+    assert process.stdout is not None  # noqa: S101 - it was asked for
+    try:
+        async with asyncio.timeout(_START_S + task.warmup_s + task.seconds):
+            line = await process.stdout.readline()
+        if not line:
+            raise BenchError("The script to compare with ended before it was done.")
+        used = usage_of(process.pid)
+        process.stdin.write(b"\n")
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+    result = json.loads(line)
+    share = result["seconds"] * task.cameras
+    return {
+        "contender": "script (VideoCapture, predict)",
+        "cameras": task.cameras,
+        "detector_size": task.detector_size,
+        "looks_per_s": round(result["looks"] / share, 3),
+        "frame_age_s": {f"p{part}": percentile(result["ages_s"], part) for part in (50, 95, 99)},
+        "cpu_s_per_camera_s": round(result["cpu_s"] / share, 4),
+        "rss_mb": round(used.peak_rss_mb, 1),
+        "drops": {},
+    }
