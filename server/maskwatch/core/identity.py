@@ -19,11 +19,10 @@ class TrackOf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recognised:
-    """The person of `track_id` is the one of `known`; `told` is the kind of alert that tells of them, if one does."""
+    """The person of `track_id` is the one of `known`."""
 
     track_id: int
     known: TrackOf
-    told: AlertKind | None
 
 
 @dataclass(slots=True, repr=False)  # an encoding must not get into a log by way of a repr
@@ -41,6 +40,8 @@ class Gallery:
     def __init__(self, same_within: float) -> None:
         self._same_within = same_within
         self._entries: dict[TrackOf, _Entry] = {}
+        self._same: dict[TrackOf, TrackOf] = {}
+        """Tracks that show one person, as long as it has not mattered yet whether an alert tells of them."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -63,7 +64,24 @@ class Gallery:
         self._entries[who] = _Entry(encoding, t_s, memory_s)
         if best is None:
             return None
-        return Recognised(track_id=who.id, known=best[1], told=self._entries[best[1]].told)
+        self._same[who] = best[1]
+        return Recognised(track_id=who.id, known=best[1])
+
+    def told_elsewhere(self, camera: str) -> list[tuple[int, AlertKind]]:
+        """Tracks of `camera` of whose person an alert on another track tells by now, and its kind; each only once.
+
+        Cameras that overlap recognise somebody before there is any alert, so the bond waits for it.
+        """
+        told: list[tuple[int, AlertKind]] = []
+        for one, other in list(self._same.items()):
+            here, there = (one, other) if one.camera == camera else (other, one)
+            mine, theirs = self._entries.get(here), self._entries.get(there)
+            if mine is None or theirs is None or (mine.told is not None and theirs.told is not None):
+                del self._same[one]
+            elif here.camera == camera and mine.told is None and theirs.told is not None:
+                told.append((here.id, theirs.told))
+                del self._same[one]
+        return told
 
     def step(
         self, camera: str, t_s: float, tracks: Mapping[int, Track], told: Mapping[int, AlertKind], memory_s: float
@@ -84,6 +102,7 @@ class Gallery:
         entry = self._entries.pop(gone, None)
         if entry is not None:
             self._entries[kept] = entry
+        self._same.pop(gone, None)
 
     def forget(self, camera: str) -> None:
         """Forget everybody of a camera that is gone."""

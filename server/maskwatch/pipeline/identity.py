@@ -10,7 +10,7 @@ import structlog
 
 from maskwatch.core.identity import Gallery, Recognised, TrackOf
 from maskwatch.core.ports import FaceEncoder, Rule
-from maskwatch.core.types import Face, Frame, Image, Track
+from maskwatch.core.types import AlertKind, Face, Frame, Image, Track
 
 _log = structlog.get_logger(__name__)
 
@@ -70,6 +70,11 @@ class IdentityDesk:
         """Who was recognised on `camera` since the last call."""
         with self._lock:
             return self._found.pop(camera, [])
+
+    def told_elsewhere(self, camera: str) -> list[tuple[int, AlertKind]]:
+        """Tracks of `camera` of whom another track's alert tells by now, and its kind; each only once."""
+        with self._lock:
+            return self._gallery.told_elsewhere(camera)
 
     def rename(self, camera: str, gone_id: int, kept_id: int) -> None:
         """Two tracks of `camera` became one."""

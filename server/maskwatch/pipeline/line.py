@@ -170,8 +170,8 @@ class CameraLine:
                 self._compliance.join(found.track_id, known.id)
                 self._rule.join(found.track_id, known.id)
                 self._identity.rename(self.name, found.track_id, known.id)
-            elif found.told is not None:
-                self._rule.excuse(t_s, found.track_id, found.told)
+        for track_id, kind in self._identity.told_elsewhere(self.name):
+            self._rule.excuse(t_s, track_id, kind)
 
     # ---- on the loop ----
 

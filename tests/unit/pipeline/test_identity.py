@@ -115,6 +115,14 @@ def test_a_person_told_of_on_one_camera_is_not_told_of_again_on_the_next(identit
     assert raised(changes) == alerts
 
 
+def test_cameras_that_see_one_person_at_once_tell_of_them_once() -> None:
+    house, changes = House(desk()), []
+    for index in range(20):
+        changes += house.see("hall", index / 5, [(200, look(BARE))])
+        changes += house.see("door", index / 5 + 0.1, [(200, look(BARE))])
+    assert raised(changes) == 1
+
+
 def test_a_mask_put_on_at_the_next_camera_arms_it_again() -> None:
     house = House(desk(), rearm_s=1.0)
     house.play("hall", 0, 3, [(200, look(BARE))])
