@@ -13,6 +13,7 @@ import { loadInfo, nextPage, toLogin } from "./state/session";
 import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/pages.css";
+import "./styles/rules.css";
 
 applyTheme();
 startRouter();

@@ -71,13 +71,17 @@ export class Overlay {
       const [face, person] = [faces[i], look.people[i]];
       if (!face || !person) continue;
       const { label, confidence, settled } = shown(person);
-      this.box(face, COLOR[label], settled);
+      const outside = !person.watched;
+      this.context.globalAlpha = outside ? 0.65 : 1;
+      this.box(face, outside ? COLOR.unknown : COLOR[label], settled && !outside);
       const words =
         settled || label === "unknown" ? t(`label.${label}`) : t("label.guess", { label: t(`label.${label}`) });
-      const text = label === "unknown" ? words : `${words} ${percent(confidence)}`;
+      const said = label === "unknown" ? words : `${words} ${percent(confidence)}`;
+      const text = outside ? t("label.outside", { label: words }) : said;
       const place = this.label(face, text, label, taken) ?? this.label(face, "", label, taken);
       if (place) taken.push(place);
     }
+    this.context.globalAlpha = 1;
   }
 
   private rank(look: FacesMessage, i: number): number {

@@ -7,13 +7,17 @@ import { alerts, cameraNamed, cameras, connected, forgetCamera, look, pollHealth
 import { tell, tellError } from "../state/notices";
 import { go } from "../state/router";
 import { AlertRow } from "../ui/alert-row";
+import { ArmingCard } from "../ui/arming";
 import { Button, Confirm, Empty } from "../ui/basics";
 import { changeCamera } from "../ui/camera-actions";
 import { CameraForm, CameraValues } from "../ui/camera-form";
 import { peopleInWords, shownState, since, stateWord, streamInWords } from "../ui/camera-words";
 import { LabelShape, StateShape } from "../ui/icons";
 import { PublishLink } from "../ui/publish-link";
+import { RuleFields } from "../ui/rule-fields";
+import { ScheduleEditor, scheduleInWords } from "../ui/schedule-editor";
 import { Stage } from "../ui/stage";
+import { ZoneEditor } from "../ui/zone-editor";
 import type { Alert, Camera } from "../wire.gen";
 
 export function CameraPage({ name }: { name: string }) {
@@ -37,9 +41,18 @@ export function CameraPage({ name }: { name: string }) {
         <div class="camera-main">
           <Stage key={name} camera={camera} large />
           <People camera={camera} />
+          <section class="card">
+            <h2>{t("zones.title")}</h2>
+            {camera.fixed ? <ZoneValues camera={camera} /> : <ZoneEditor key={name} camera={camera} />}
+          </section>
           <ItsAlerts camera={name} />
         </div>
         <aside class="camera-side">
+          <section class="card">
+            <h2>{t("arming.title")}</h2>
+            <ArmingCard camera={camera} />
+            {camera.fixed ? <ScheduleValues camera={camera} /> : <ScheduleEditor key={name} camera={camera} />}
+          </section>
           <Health camera={camera} />
           {camera.publish_url && (
             <section class="card">
@@ -51,9 +64,43 @@ export function CameraPage({ name }: { name: string }) {
             <h2>{t("page.camera.settings")}</h2>
             {camera.fixed ? <CameraValues camera={camera} /> : <CameraForm key={name} camera={camera} />}
           </section>
+          {!camera.fixed && (
+            <section class="card">
+              <h2>{t("rule.title")}</h2>
+              <RuleFields key={name} camera={camera} />
+            </section>
+          )}
         </aside>
       </div>
     </div>
+  );
+}
+
+/** Zones of a camera that the settings file sets. */
+function ZoneValues({ camera }: { camera: Camera }) {
+  const { zones } = camera.rules;
+  if (zones.length === 0) return <p class="hint">{t("zones.none")}</p>;
+  return (
+    <ul class="plain">
+      {zones.map((zone) => (
+        <li key={zone.name}>
+          {zone.name} <span class="quiet">{t(`zones.mode.${zone.mode}`)}</span>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function ScheduleValues({ camera }: { camera: Camera }) {
+  const { schedules, time_zone } = camera.rules;
+  if (schedules.length === 0) return <p class="hint">{t("schedule.always")}</p>;
+  return (
+    <ul class="plain">
+      {schedules.map((schedule) => (
+        <li key={scheduleInWords(schedule)}>{scheduleInWords(schedule)}</li>
+      ))}
+      <li class="quiet">{time_zone}</li>
+    </ul>
   );
 }
 
@@ -123,6 +170,7 @@ function People({ camera }: { camera: Camera }) {
               <strong>{settled || label === "unknown" ? words : t("label.guess", { label: words })}</strong>
               <span class="num quiet">{label === "unknown" ? "" : percent(confidence)}</span>
               <span class="num quiet">{t("page.camera.seen", { time: ticking(person.seen_s * 1000) })}</span>
+              {!person.watched && <span class="quiet">{t("zones.outside")}</span>}
             </li>
           );
         })}

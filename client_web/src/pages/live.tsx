@@ -5,6 +5,7 @@ import { markSeen, missed, missedSpan } from "../state/away";
 import { now } from "../state/clock";
 import { alerts, cameras, connected, openAlerts, pollHealth } from "../state/house";
 import { go } from "../state/router";
+import { ArmingOfAll } from "../ui/arming";
 import { Button } from "../ui/basics";
 import { stateWord } from "../ui/camera-words";
 import { Feed } from "../ui/feed";
@@ -28,6 +29,7 @@ export function LivePage() {
         <Watching />
         <Away />
       </div>
+      <ArmingOfAll />
       <div class="live-columns">
         <Grid />
         <Feed />

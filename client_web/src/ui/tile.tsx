@@ -2,8 +2,9 @@ import { t } from "../i18n";
 import { LABELS } from "../live/words";
 import { connected, look, openByCamera } from "../state/house";
 import type { Camera } from "../wire.gen";
+import { notAlerting } from "./arming";
 import { peopleInWords, shownState, stateWord, tallyOf } from "./camera-words";
-import { LabelShape, StateShape } from "./icons";
+import { Glyph, LabelShape, StateShape } from "./icons";
 import { KindShape } from "./kinds";
 import { Stage } from "./stage";
 import { lasting } from "./time";
@@ -14,6 +15,7 @@ export function Tile({ camera }: { camera: Camera }) {
   const worst = open?.find((alert) => alert.kind === "no_mask") ?? open?.[0];
   const state = shownState(camera, connected.value);
   const alerting = worst && state === "online";
+  const unarmed = notAlerting(camera);
   return (
     <article
       class={`tile ${worst ? `alerting kind-${worst.kind}` : ""}`}
@@ -36,6 +38,12 @@ export function Tile({ camera }: { camera: Camera }) {
           </p>
         ) : (
           state === "online" && <Tally camera={camera.name} />
+        )}
+        {unarmed && (
+          <p class="tile-unarmed" title={unarmed}>
+            <Glyph name="muted" size={12} />
+            {unarmed}
+          </p>
         )}
         <p class={`tile-state state-${state}`}>
           <StateShape state={state} size={11} />
