@@ -46,7 +46,7 @@ export const en = {
   "kind.short.incorrect": "Worn wrong",
   "kind.short.crowd": "Too few masks",
   "kind.short.camera_offline": "Camera offline",
-  "kind.short.camera_blind": "Camera sees nothing",
+  "kind.short.camera_blind": "Sees nothing",
   "kind.short.held_back": "More held back",
 
   "severity.info": "Info",

@@ -48,7 +48,7 @@ export const id: Messages = {
   "kind.short.incorrect": "Salah pakai",
   "kind.short.crowd": "Kurang masker",
   "kind.short.camera_offline": "Kamera luring",
-  "kind.short.camera_blind": "Kamera tak melihat",
+  "kind.short.camera_blind": "Tak melihat",
   "kind.short.held_back": "Lainnya ditahan",
 
   "severity.info": "Info",

@@ -169,8 +169,10 @@ function People({ camera }: { camera: Camera }) {
               <LabelShape label={label} size={14} />
               <strong>{settled || label === "unknown" ? words : t("label.guess", { label: words })}</strong>
               <span class="num quiet">{label === "unknown" ? "" : percent(confidence)}</span>
-              <span class="num quiet">{t("page.camera.seen", { time: ticking(person.seen_s * 1000) })}</span>
-              {!person.watched && <span class="quiet">{t("zones.outside")}</span>}
+              <span class="num quiet">
+                {t("page.camera.seen", { time: ticking(person.seen_s * 1000) })}
+                {!person.watched && ` · ${t("zones.outside")}`}
+              </span>
             </li>
           );
         })}

@@ -20,11 +20,18 @@ async function apply(answer: Promise<Camera | Camera[]>): Promise<void> {
   }
 }
 
-/** Why a camera raises no alerts now and until when; null while it does. */
+/** That a camera raises no alerts now, and until when; null while it does. */
 export function notAlerting(camera: Camera): string | null {
-  const { armed, until, reason, disarmed_by } = camera.alerting;
+  const { armed, until } = camera.alerting;
   if (armed) return null;
-  const words = until ? t("arming.until", { time: clock(Date.parse(until), now()) }) : t("arming.never");
+  return until ? t("arming.until", { time: clock(Date.parse(until), now()) }) : t("arming.never");
+}
+
+/** The same, and who wanted it. */
+function notAlertingBecause(camera: Camera): string | null {
+  const { reason, disarmed_by } = camera.alerting;
+  const words = notAlerting(camera);
+  if (words === null) return null;
   if (reason !== "disarmed") return words;
   return `${words} ${disarmed_by ? t("arming.by", { name: disarmed_by }) : t("arming.by.nobody")}`;
 }
@@ -32,7 +39,7 @@ export function notAlerting(camera: Camera): string | null {
 /** Whether this camera raises alerts, with a button to switch that off for a while, or on again. */
 export function ArmingCard({ camera }: { camera: Camera }) {
   const [asking, setAsking] = useState(false);
-  const words = notAlerting(camera);
+  const words = notAlertingBecause(camera);
   const disarmed = camera.alerting.reason === "disarmed";
   return (
     <div class={`arming ${words ? "off" : ""}`}>
@@ -75,7 +82,7 @@ export function ArmingOfAll() {
           <span>
             {disarmed.length === 1 || disarmed.length < all.length
               ? `${counted("arming.some", disarmed.length)} ${disarmed.map((camera) => camera.name).join(", ")}`
-              : notAlerting(first)}
+              : notAlertingBecause(first)}
           </span>
         </p>
       )}

@@ -37,10 +37,10 @@ export function Tile({ camera }: { camera: Camera }) {
             {t("live.alert", { kind: t(`kind.short.${worst.kind}`), time: lasting(worst.raised_at) })}
           </p>
         ) : (
-          state === "online" && <Tally camera={camera.name} />
+          state === "online" && !unarmed && <Tally camera={camera.name} />
         )}
-        {unarmed && (
-          <p class="tile-unarmed" title={unarmed}>
+        {unarmed && !alerting && (
+          <p class="tile-unarmed">
             <Glyph name="muted" size={12} />
             {unarmed}
           </p>

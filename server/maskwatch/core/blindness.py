@@ -29,6 +29,9 @@ BLURRED_DETAIL = 4.0
 _SEES_S = 2.0
 """A camera that was blind must see for this long before it is believed."""
 
+_STILL_S = 1.0
+"""A camera that was frozen must meanwhile not stand still for this long."""
+
 
 class Blindness(StrEnum):
     """What is wrong with the picture."""
@@ -78,6 +81,8 @@ class BlindnessRule:
         self._same_since_s = 0.0
         self._blind_since_s: float | None = None
         self._sees_since_s: float | None = None
+        self._was: Blindness | None = None
+        """What the open alert is about."""
 
     @property
     def is_watching(self) -> bool:
@@ -89,6 +94,7 @@ class BlindnessRule:
         self._alert.take_over(other._alert)  # noqa: SLF001
         self._digest, self._same_since_s = other._digest, other._same_since_s  # noqa: SLF001
         self._blind_since_s, self._sees_since_s = other._blind_since_s, other._sees_since_s  # noqa: SLF001
+        self._was = other._was  # noqa: SLF001
 
     def step(self, t_s: float, seen: Glance | None, *, armed: bool) -> list[AlertChange]:
         """What changes with the picture of `t_s`; `seen` is None where none was measured."""
@@ -108,6 +114,7 @@ class BlindnessRule:
         self._sees_since_s = None
         if not armed or t_s - since_s < after_s - 1e-6:
             return []
+        self._was = what
         return self._alert.raise_(t_s, self._measured(t_s, what, since_s, seen, after_s))
 
     def close_all(self, t_s: float, reason: CloseReason) -> list[AlertChange]:
@@ -119,10 +126,13 @@ class BlindnessRule:
         self._blind_since_s = None
         if not self._alert.is_open:
             return []
+        if self._was is Blindness.FROZEN and t_s - self._same_since_s >= _STILL_S:
+            # It moved once or twice, as a recording does at its seam, and stands still again.
+            self._sees_since_s = None
+            return []
         if self._sees_since_s is None:
             self._sees_since_s = t_s
-        # A frozen picture that moves once may be the next frozen one.
-        if t_s - self._sees_since_s < _SEES_S or t_s - self._same_since_s >= _SEES_S:
+        if t_s - self._sees_since_s < _SEES_S:
             return []
         self._sees_since_s = None
         return self._alert.close(t_s, CloseReason.RECOVERED)

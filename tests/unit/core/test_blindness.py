@@ -119,6 +119,14 @@ def test_one_new_picture_does_not_thaw_a_frozen_camera() -> None:
     assert told(play(blindness, Moving(ROOM), 60.2, 70)) == [RECOVERED]
 
 
+def test_neither_does_the_seam_of_a_recording_that_is_played_over_and_over() -> None:
+    blindness = rule(2.0)
+    pictures = [RgbPicture(ROOM)] * 20 + [RgbPicture(255 - ROOM)]
+    seen = [glance(pictures[look % 21]) for look in range(400)]
+    changes = [change for look, each in enumerate(seen) for change in blindness.step(look / 5, each, armed=True)]
+    assert told(changes) == [RAISED]
+
+
 def test_nothing_is_raised_while_disarmed_and_at_once_when_armed() -> None:
     blindness = rule()
     assert play(blindness, Moving(BLACK), 0, 60, armed=False) == []
