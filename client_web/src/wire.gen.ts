@@ -253,6 +253,12 @@ export interface components {
             codec: string | null;
             /** Detect Fps */
             detect_fps: number;
+            /**
+             * Detects On
+             * @description Of a camera with two streams, the one faces are looked for in: `sub`, or `main` while the small one fails.
+             * @default null
+             */
+            detects_on: string | null;
             /** Enabled */
             enabled: boolean;
             /**
@@ -322,7 +328,7 @@ export interface components {
             since: string;
             /**
              * Source
-             * @description Type of its source: rtsp, file, device, webrtc.
+             * @description Type of its source: rtsp, http, onvif, file, device, webrtc.
              */
             source: string;
             state: components["schemas"]["CameraState"];
@@ -455,6 +461,64 @@ export interface components {
          */
         CameraState: "connecting" | "online" | "stalled" | "offline" | "misconfigured" | "disabled";
         /**
+         * CameraStream
+         * @description One stream of a camera.
+         */
+        CameraStream: {
+            /**
+             * Codec
+             * @default null
+             */
+            codec: string | null;
+            /**
+             * Fps
+             * @default null
+             */
+            fps: number | null;
+            /**
+             * Height
+             * @default null
+             */
+            height: number | null;
+            /**
+             * Main
+             * @description The one with the largest picture.
+             */
+            main: boolean;
+            /**
+             * Name
+             * @description Of its media profile: goes into the option `profile` of an `onvif:` address.
+             */
+            name: string;
+            /**
+             * Sub
+             * @description The small one, to look for faces in.
+             */
+            sub: boolean;
+            /**
+             * Url
+             * @description Without user and password.
+             */
+            url: string;
+            /**
+             * Width
+             * @default null
+             */
+            width: number | null;
+        };
+        /**
+         * CameraStreams
+         * @description What a camera says of itself.
+         */
+        CameraStreams: {
+            /** Maker */
+            maker: string;
+            /** Model */
+            model: string;
+            /** Streams */
+            streams: components["schemas"]["CameraStream"][];
+        };
+        /**
          * CameraTest
          * @description An address to try before it is saved.
          */
@@ -550,6 +614,46 @@ export interface components {
              * @description From now on; a week at most.
              */
             minutes: number;
+        };
+        /**
+         * Discovered
+         * @description The cameras that answered, by address.
+         */
+        Discovered: {
+            /** Cameras */
+            cameras: components["schemas"]["DiscoveredCamera"][];
+        };
+        /**
+         * DiscoveredCamera
+         * @description A camera that answered.
+         */
+        DiscoveredCamera: {
+            /** Host */
+            host: string;
+            /** Model */
+            model: string;
+            /**
+             * Name
+             * @description What it calls itself; may be empty.
+             */
+            name: string;
+            /**
+             * Port
+             * @description Where it answers ONVIF.
+             */
+            port: number;
+        };
+        /**
+         * Discovery
+         * @description How to look for cameras on the local network.
+         */
+        Discovery: {
+            /**
+             * Search S
+             * @description Seconds to wait for answers.
+             * @default 3
+             */
+            search_s: number;
         };
         /**
          * Erased
@@ -1078,6 +1182,30 @@ export interface components {
             retention: components["schemas"]["RetentionSettings"];
         };
         /**
+         * StreamsQuestion
+         * @description Which camera to ask for its streams, and as whom.
+         */
+        StreamsQuestion: {
+            /** Host */
+            host: string;
+            /**
+             * Password
+             * Format: password
+             * @default
+             */
+            password: string;
+            /**
+             * Port
+             * @default 80
+             */
+            port: number;
+            /**
+             * User
+             * @default
+             */
+            user: string;
+        };
+        /**
          * Subscribe
          * @description From the client: which cameras to follow. `cameras` None means all; [] none (alerts and states still come).
          */
@@ -1223,10 +1351,15 @@ export type CameraCreate = components["schemas"]["CameraCreate"];
 export type CameraHealth = components["schemas"]["CameraHealth"];
 export type CameraMessage = components["schemas"]["CameraMessage"];
 export type CameraState = components["schemas"]["CameraState"];
+export type CameraStream = components["schemas"]["CameraStream"];
+export type CameraStreams = components["schemas"]["CameraStreams"];
 export type CameraTest = components["schemas"]["CameraTest"];
 export type CameraTestResult = components["schemas"]["CameraTestResult"];
 export type CloseReason = components["schemas"]["CloseReason"];
 export type DisarmRequest = components["schemas"]["DisarmRequest"];
+export type Discovered = components["schemas"]["Discovered"];
+export type DiscoveredCamera = components["schemas"]["DiscoveredCamera"];
+export type Discovery = components["schemas"]["Discovery"];
 export type Erased = components["schemas"]["Erased"];
 export type ErrorMessage = components["schemas"]["ErrorMessage"];
 export type FacesMessage = components["schemas"]["FacesMessage"];
@@ -1248,6 +1381,7 @@ export type ServiceInfo = components["schemas"]["ServiceInfo"];
 export type Session = components["schemas"]["Session"];
 export type Severity = components["schemas"]["Severity"];
 export type StorageInfo = components["schemas"]["StorageInfo"];
+export type StreamsQuestion = components["schemas"]["StreamsQuestion"];
 export type Subscribe = components["schemas"]["Subscribe"];
 export type TrackState = components["schemas"]["TrackState"];
 export type VideoKeyframe = components["schemas"]["VideoKeyframe"];

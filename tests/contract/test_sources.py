@@ -18,6 +18,7 @@ PLAUSIBLE = {
     "file": "/no/such/clip.mp4",
     "device": "device:/dev/video97",
     "webrtc": "webrtc:",
+    "onvif": f"onvif://someone:{SECRET}@127.0.0.1:1",
     "http": f"http://someone:{SECRET}@127.0.0.1:1/x",
 }
 """An address each source accepts; a new source needs one here."""
@@ -29,7 +30,7 @@ def plugin(request: pytest.FixtureRequest) -> Plugin[Any]:
 
 
 def test_there_are_the_sources_that_the_readme_names() -> None:
-    assert {"rtsp", "http", "file", "device", "webrtc"} <= set(PLUGINS)
+    assert {"rtsp", "onvif", "http", "file", "device", "webrtc"} <= set(PLUGINS)
 
 
 def test_every_scheme_leads_to_one_source_only() -> None:

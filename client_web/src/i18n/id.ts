@@ -325,6 +325,8 @@ export const id: Messages = {
   "add.first.hint":
     "maskwatch lalu mencari orang tanpa masker di gambarnya, dan memberi tahu di sini dalam hitungan detik.",
   "add.way": "Kamera jenis apa?",
+  "add.way.find": "Cari kamera",
+  "add.way.find.hint": "Kamera ONVIF di jaringan ini",
   "add.way.address": "Kamera dengan alamat",
   "add.way.address.hint": "Kamera IP, perekam, berkas video",
   "add.way.phone": "Ponsel atau laptop ini",
@@ -369,6 +371,40 @@ export const id: Messages = {
     "Ponsel memberi kameranya hanya kepada halaman https, dan tautan ini bukan https. Atur tls.mode: self_signed di berkas pengaturan.",
   "add.phone.local":
     "Hanya komputer ini yang menjangkau server. Untuk ponsel, pasang kata sandi dan, di berkas pengaturan, server.host: 0.0.0.0 dan tls.mode: self_signed.",
+
+  "find.searching": "Menanyai jaringan tentang kamera…",
+  "find.found.one": "{n} kamera menjawab",
+  "find.found.other": "{n} kamera menjawab",
+  "find.none": "Tidak ada kamera yang menjawab",
+  "find.none.hint":
+    "Hanya kamera dengan ONVIF aktif, di jaringan yang sama dengan server ini, yang bisa ditemukan. Di dalam kontainer, server butuh jaringan induknya. Kamera lain ditambahkan lewat alamatnya.",
+  "find.again": "Cari lagi",
+  "find.pick": "Kamera yang mana?",
+  "find.user": "Pengguna kamera",
+  "find.password": "Kata sandi kamera",
+  "find.password.hint":
+    "Banyak kamera punya daftar pengguna ONVIF sendiri. Disimpan terenkripsi dan tidak pernah ditampilkan lagi.",
+  "find.ask": "Tampilkan siarannya",
+  "find.streams.one": "Kamera ini punya {n} siaran.",
+  "find.streams.other": "Kamera ini punya {n} siaran.",
+  "find.stream": "Siaran yang mana?",
+  "find.main": "terbesar",
+  "find.sub": "kecil",
+
+  "code.name_taken": "Sudah ada kamera dengan nama ini.",
+  "code.name_reserved": "Nama ini dipakai server sendiri. Pilih yang lain.",
+  "code.name_invalid": "Nama terdiri dari huruf kecil, angka, - dan _, paling banyak 63.",
+  "code.camera_fixed": "Kamera ini diatur di berkas pengaturan, jadi diubah di sana.",
+  "code.camera_invalid": "Alamat atau salah satu pengaturan kamera ini keliru.",
+  "code.config_invalid":
+    "Alamat atau pengaturan ini keliru. Alamat diawali rtsp:, http:, onvif: atau device:, atau berupa jalur berkas.",
+  "code.plugin_unavailable": "Server kekurangan paket yang dibutuhkan kamera seperti ini.",
+  "code.busy": "Server sedang sibuk dengan hal itu. Coba lagi beberapa detik lagi.",
+  "code.conflict": "Ada hal lain yang menghalangi. Muat ulang halaman ini.",
+  "code.not_found": "Sudah tidak ada.",
+  "code.invalid_request": "Server tidak memahami isian ini.",
+  "code.store_failed": "Server sedang tidak bisa menjangkau basis datanya. Coba lagi nanti.",
+  "code.internal": "Terjadi kesalahan di server. Lihat lognya.",
 
   "settings.title": "Pengaturan",
   "settings.page": "Peramban ini",

@@ -1,18 +1,18 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { t } from "../i18n";
-import { ApiError } from "../live/http";
 import { api } from "../state/api";
 import { cameraNamed, cameras, noteCamera } from "../state/house";
-import { explain, tell } from "../state/notices";
-import { go } from "../state/router";
+import { explain } from "../state/notices";
 import { Button, describedBy, Field, Switch } from "../ui/basics";
-import { suggestName, VALID_NAME } from "../ui/camera-name";
 import { Glyph } from "../ui/icons";
+import { NameField } from "../ui/name-field";
 import { PublishLink } from "../ui/publish-link";
 import { TestResult } from "../ui/test-result";
-import type { CameraTestResult } from "../wire.gen";
+import { ByDiscovery } from "./add-found";
+import { type Address, freeName, nameProblem, useAdding } from "./adding";
 
-type Way = "address" | "phone";
+const WAYS = { address: "plug", find: "search", phone: "phone" } as const;
+type Way = keyof typeof WAYS;
 
 export function AddPage() {
   const [way, setWay] = useState<Way>("address");
@@ -27,10 +27,10 @@ export function AddPage() {
       </header>
       <fieldset class="ways">
         <legend class="unseen">{t("add.way")}</legend>
-        {(["address", "phone"] as const).map((one) => (
+        {(Object.keys(WAYS) as Way[]).map((one) => (
           <label key={one} class={way === one ? "chosen" : ""}>
             <input type="radio" name="way" value={one} checked={way === one} onChange={() => setWay(one)} />
-            <Glyph name={one === "address" ? "plug" : "phone"} size={22} />
+            <Glyph name={WAYS[one]} size={22} />
             <span>
               <strong>{t(`add.way.${one}`)}</strong>
               <span class="hint">{t(`add.way.${one}.hint`)}</span>
@@ -38,7 +38,7 @@ export function AddPage() {
           </label>
         ))}
       </fieldset>
-      {way === "address" ? <ByAddress /> : <ByPhone />}
+      {way === "find" ? <ByDiscovery /> : way === "address" ? <ByAddress /> : <ByPhone />}
     </div>
   );
 }
@@ -50,105 +50,29 @@ function useFirst(): boolean {
   return first.current ?? false;
 }
 
-function nameProblem(name: string): string | undefined {
-  if (!name) return t("add.name.missing");
-  if (!VALID_NAME.test(name)) return t("add.name.bad");
-  return cameraNamed(name) ? t("add.name.taken") : undefined;
-}
-
-function NameField({
-  name,
-  error,
-  onName,
-}: {
-  name: string;
-  error: string | undefined;
-  onName: (name: string) => void;
-}) {
-  return (
-    <Field id="name" label={t("add.name")} hint={t("add.name.hint")} error={error}>
-      <input
-        {...describedBy("name", error)}
-        value={name}
-        maxLength={63}
-        autoComplete="off"
-        autoCapitalize="none"
-        spellcheck={false}
-        onInput={(event) => onName(event.currentTarget.value)}
-      />
-    </Field>
-  );
-}
-
 function ByAddress() {
   const [url, setUrl] = useState("");
   const [name, setName] = useState("");
   const [named, setNamed] = useState(false);
   const [udp, setUdp] = useState(false);
-  const [testing, setTesting] = useState(false);
-  const [result, setResult] = useState<CameraTestResult | null>(null);
-  const [saving, setSaving] = useState(false);
-  const [errors, setErrors] = useState<{
-    url?: string | undefined;
-    name?: string | undefined;
-    form?: string | undefined;
-  }>({});
-  const running = useRef<AbortController | null>(null);
-  useEffect(() => () => running.current?.abort(), []);
+  const { testing, result, saving, errors, setErrors, forget, test, save } = useAdding();
 
-  const isRtsp = /^rtsps?:/i.test(url.trim());
-  const options = isRtsp && udp ? { transport: "udp" } : {};
+  const takesUdp = /^(rtsps?|onvif):/i.test(url.trim());
+  const address: Address = { url: url.trim(), options: takesUdp && udp ? { transport: "udp" } : {} };
   const change = (next: string) => {
     setUrl(next);
-    setResult(null);
-    setErrors({});
-    running.current?.abort();
-    if (!named)
-      setName(
-        suggestName(
-          next,
-          (cameras.peek() ?? []).map((camera) => camera.name),
-        ),
-      );
+    forget();
+    if (!named) setName(freeName(next));
   };
-
-  const test = async (event: Event) => {
+  const submit = (event: Event) => {
     event.preventDefault();
-    if (!url.trim()) return setErrors({ url: t("add.url.missing") });
-    running.current?.abort();
-    const abort = new AbortController();
-    running.current = abort;
-    setErrors({});
-    setResult(null);
-    setTesting(true);
-    try {
-      setResult(await api.testCamera({ url: url.trim(), options }, abort.signal));
-    } catch (error) {
-      if (!abort.signal.aborted) setErrors({ url: explain(error) });
-    } finally {
-      if (running.current === abort) setTesting(false);
-    }
-  };
-
-  const save = async () => {
-    const problem = nameProblem(name);
-    if (problem) return setErrors({ name: problem });
-    setSaving(true);
-    try {
-      noteCamera(await api.addCamera({ name, url: url.trim(), options }));
-      tell(t("add.added", { camera: name }));
-      go("/");
-    } catch (error) {
-      setErrors(
-        error instanceof ApiError && error.status === 409 ? { name: explain(error) } : { form: explain(error) },
-      );
-      setSaving(false);
-    }
+    if (!address.url) return setErrors({ url: t("add.url.missing") });
+    return test(address);
   };
 
   return (
     <div class="add-columns">
-      <form class="form card" onSubmit={test} noValidate>
+      <form class="form card" onSubmit={submit} noValidate>
         <Field id="url" label={t("add.url")} hint={t("add.url.hint")} error={errors.url}>
           <div class="with-button">
             <input
@@ -167,7 +91,7 @@ function ByAddress() {
             </Button>
           </div>
         </Field>
-        {isRtsp && (
+        {takesUdp && (
           <Switch id="udp" label={t("add.transport")} hint={t("add.transport.hint")} checked={udp} onChange={setUdp} />
         )}
         <NameField
@@ -186,7 +110,7 @@ function ByAddress() {
         )}
         <div class="actions">
           {result && (
-            <Button kind={result.ok ? "primary" : "plain"} busy={saving} icon="add" onClick={save}>
+            <Button kind={result.ok ? "primary" : "plain"} busy={saving} icon="add" onClick={() => save(name, address)}>
               {result.ok ? t("add.save") : t("add.save.anyway")}
             </Button>
           )}
@@ -200,12 +124,7 @@ function ByAddress() {
 }
 
 function ByPhone() {
-  const [name, setName] = useState(() =>
-    suggestName(
-      "webrtc:",
-      (cameras.peek() ?? []).map((camera) => camera.name),
-    ),
-  );
+  const [name, setName] = useState(() => freeName("webrtc:"));
   const [error, setError] = useState<string | undefined>();
   const [made, setMade] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);

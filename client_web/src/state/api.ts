@@ -7,9 +7,12 @@ import type {
   Camera,
   CameraChange,
   CameraCreate,
+  CameraStreams,
   CameraTest,
   CameraTestResult,
+  Discovered,
   Severity,
+  StreamsQuestion,
 } from "../wire.gen";
 
 export interface AlertFilter {
@@ -46,6 +49,9 @@ export const api = {
   retryCamera: (name: string) => request(`${camera(name)}/retry`, { method: "POST" }),
   testCamera: (body: CameraTest, signal: AbortSignal) =>
     json<CameraTestResult>(request(`${API}/cameras/test`, { method: "POST", json: body, signal })),
+  discover: () => json<Discovered>(request(`${API}/discovery`, { method: "POST", json: {} })),
+  streams: (body: StreamsQuestion) =>
+    json<CameraStreams>(request(`${API}/discovery/streams`, { method: "POST", json: body })),
   qrCode: (name: string) => `${camera(name)}/publish.svg`,
 
   alerts: (filter: AlertFilter, cursor?: string, limit = 50) =>

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import { t, tryKey } from "../i18n";
+import { language, t, tryKey } from "../i18n";
 import { ApiError } from "../live/http";
 
 export interface Notice {
@@ -31,9 +31,14 @@ export function explain(error: unknown): string {
   if (!(error instanceof ApiError)) return t("error.page");
   if (error.status === 0) return t("error.network");
   if (error.status === 401) return t("error.unauthorized");
-  const ours = tryKey(`reason.${error.code.replace(/^source_/, "")}`);
-  const theirs = [error.message, error.remedy].filter(Boolean).join(" ");
-  return theirs || ours || t("error.unknown", { status: error.status });
+  return inWords(error.code, error.message, error.remedy) || t("error.unknown", { status: error.status });
+}
+
+/** A refusal or failure in the reader's language: the server's own words, which say more, are English. */
+export function inWords(code: string | null, message: string, remedy: string): string {
+  const ours = code ? (tryKey(`reason.${code.replace(/^source_/, "")}`) ?? tryKey(`code.${code}`)) : undefined;
+  const theirs = [message, remedy].filter(Boolean).join(" ");
+  return (language.value === "en" ? theirs || ours : ours || theirs) ?? "";
 }
 
 export function tellError(error: unknown): void {

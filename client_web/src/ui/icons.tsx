@@ -52,6 +52,7 @@ const PATHS = {
   ),
   clock: <path d="M8 2.2a5.8 5.8 0 1 1 0 11.6A5.8 5.8 0 0 1 8 2.2zM8 5v3.2l2.1 1.3" />,
   swap: <path d="M3 5.5h9L9.8 3.3M13 10.5H4l2.2 2.2" />,
+  search: <path d="M7 2.5a4.5 4.5 0 1 1 0 9 4.5 4.5 0 0 1 0-9zM10.4 10.4l3.4 3.4" />,
   plug: <path d="M6 2v3M10 2v3M4.2 5h7.6v2.6a3.8 3.8 0 0 1-7.6 0zM8 11.4V14" />,
   keys: <path d="M2 4.5h12v7H2zM4.5 7h.01M7 7h.01M9.5 7h.01M12 7h.01M5.5 9.3h5" />,
 } satisfies Record<string, JSX.Element>;

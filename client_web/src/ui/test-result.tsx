@@ -1,5 +1,6 @@
 import { t } from "../i18n";
 import { duration } from "../i18n/time";
+import { inWords } from "../state/notices";
 import type { CameraTestResult } from "../wire.gen";
 import { codecName, fpsInWords, sizeInWords } from "./camera-words";
 import { Glyph } from "./icons";
@@ -20,8 +21,7 @@ export function TestResult({ testing, result }: { testing: boolean; result: Came
           <Glyph name="close" size={18} />
           {t("add.test.bad")}
         </h2>
-        <p>{result.message}</p>
-        {result.remedy && <p class="quiet">{result.remedy}</p>}
+        <p>{inWords(result.reason, result.message, result.remedy)}</p>
       </div>
     );
   }

@@ -40,6 +40,8 @@ class StreamInfo:
     """How it comes: tcp, udp, file, device."""
     keyframes_on_request: bool = False
     """Whether the source makes a keyframe when asked for one; others make them when they like."""
+    detects_on: str | None = None
+    """Of a camera with two streams, the one that is looked at: `sub`, or `main` while the small one fails."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,8 @@ class RawFrame:
     """A decoded frame whose pixels are converted to RGB only if somebody looks at it.
 
     `to_rgb()` gives uint8 RGB, height x width x 3; it may be called once or more, from any thread. `picture`, where the
-    source has one, gives parts and small versions of the same for less.
+    source has one, gives parts and small versions of the same for less. Of a camera with two streams, not every frame is
+    to be looked at (`for_looks`) or shown to people (`for_show`), and `full_rgb()` decodes the same moment in full size.
     """
 
     sequence: int
@@ -56,6 +59,9 @@ class RawFrame:
     to_rgb: Callable[[], Image]
     media_ticks: int | None = None
     picture: Picture | None = None
+    for_looks: bool = True
+    for_show: bool = True
+    full_rgb: Callable[[], Image | None] | None = None
 
     @property
     def live_ticks(self) -> int:

@@ -1,6 +1,6 @@
 """The values that walk down the line. Frozen; ages and durations in seconds, boxes in pixels of the decoded frame."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -62,7 +62,8 @@ class Frame:
 
     `captured_monotonic_s` is this process's monotonic clock when the picture arrived; `captured_utc` the same moment
     on the wall. `media_ticks` is the 90 kHz timestamp of the picture in the live stream that browsers get (modulo
-    2**32), or None where there is no live view; it lets a page draw boxes on the very frame they belong to.
+    2**32), or None where there is no live view; it lets a page draw boxes on the very frame they belong to. `full()`
+    decodes the same moment from the camera's large stream, where `image` is of its small one.
     """
 
     camera: str
@@ -71,6 +72,7 @@ class Frame:
     captured_utc: datetime
     picture: Picture
     media_ticks: int | None = None
+    full: Callable[[], Image | None] | None = None
 
     @property
     def image(self) -> Image:

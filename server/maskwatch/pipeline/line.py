@@ -118,6 +118,7 @@ class CameraLine:
             captured_utc=raw.captured_utc,
             picture=picture,
             media_ticks=raw.live_ticks,
+            full=raw.full_rgb,
         )
 
     def closer_look(self, picture: Picture, input_px: int) -> Part | None:

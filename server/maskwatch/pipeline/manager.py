@@ -38,9 +38,11 @@ class _FanOut:
             tap.opened(info)
 
     def frame(self, frame: RawFrame) -> None:
-        self.line.frame(frame)
-        for tap in self._taps:
-            tap.frame(frame)
+        if frame.for_looks:
+            self.line.frame(frame)
+        if frame.for_show:
+            for tap in self._taps:
+                tap.frame(frame)
 
     def packet(self, packet: EncodedPacket) -> None:
         for tap in self._taps:

@@ -47,6 +47,8 @@ class _WatchedSink:
         if not self._attempt.stop.is_set():
             self._attempt.info = info
             self._sink.opened(info)
+            if self._supervisor.status.state is CameraState.ONLINE:  # its picture changed while it was watched
+                self._supervisor.frames_came(self._attempt)
 
     def frame(self, frame: RawFrame) -> None:
         if self._attempt.stop.is_set():

@@ -1,5 +1,6 @@
 """An IP camera over RTSP: H.264, H.265 or MJPEG, over TCP (one connection) or UDP, encrypted with `rtsps:`."""
 
+import re
 import ssl
 from typing import Literal
 from urllib.parse import urlsplit
@@ -9,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_va
 from maskwatch.core.ports import FrameSource, SourceSink, StopSignal
 from maskwatch.plugins import Plugin
 from maskwatch.sources.av_input import InputSpec, audio_codec, find_video, open_input
+from maskwatch.sources.lately import Lately
 from maskwatch.sources.rtsp_failures import Peer, RtspFailures
+from maskwatch.sources.two_streams import TwoStreams
 from maskwatch.sources.video_player import VideoPlayer, play_live
 
 _MICROSECONDS = 1_000_000
@@ -37,6 +40,16 @@ class RtspConfig(BaseModel):
     """Whether the certificate of an `rtsps:` camera must be one that this machine trusts, or `ca_file` vouches for."""
     ca_file: FilePath | None = None
     """PEM file with the authority (or the certificate itself) of an `rtsps:` camera, instead of this machine's."""
+    sub_url: str | None = Field(default=None, min_length=1, max_length=1000)
+    """Path (or address) of the camera's small stream, to look for faces in; the login is that of `url`."""
+
+    @field_validator("sub_url")
+    @classmethod
+    def _has_no_login(cls, sub_url: str | None) -> str | None:
+        if sub_url is not None and not re.fullmatch(r"(rtsps?://[^/@\s]+)?/[^@\s]*", sub_url):
+            msg = "expected a path such as /stream2, without user and password: those of url are used"
+            raise ValueError(msg)
+        return sub_url
 
     @field_validator("url")
     @classmethod
@@ -58,17 +71,34 @@ class RtspConfig(BaseModel):
 class RtspSource:
     """Reads one RTSP camera until told to stop."""
 
-    def __init__(self, config: RtspConfig) -> None:
+    def __init__(self, config: RtspConfig, *, camera: str = "") -> None:
         self._config = config
+        self._camera = camera
         self._peer = Peer(config.url.get_secret_value(), verify_tls=config.verify_tls, ca_file=config.ca_file)
 
     def run(self, sink: SourceSink, stop: StopSignal) -> None:
         """See `FrameSource.run`."""
+        sub = self._sub()
+        if sub is None:
+            self._play(sink, stop)
+        else:
+            TwoStreams(self._play, lambda: RtspSource(sub), camera=self._camera).run(sink, stop)
+
+    def _play(self, sink: SourceSink, stop: StopSignal, lately: Lately | None = None) -> None:
         spec = self._spec()
         with open_input(spec) as container:
             stream = find_video(container, spec.shown)
-            player = VideoPlayer(stream, sink, spec=spec, audio_codec=audio_codec(container))
+            player = VideoPlayer(stream, sink, spec=spec, audio_codec=audio_codec(container), lately=lately)
             play_live(container, stream, player, stop, spec=spec)
+
+    def _sub(self) -> RtspConfig | None:
+        """The settings of the small stream, with the login of the large one."""
+        if self._config.sub_url is None:
+            return None
+        main, sub = urlsplit(self._config.url.get_secret_value()), urlsplit(self._config.sub_url)
+        login, at, host = main.netloc.rpartition("@")
+        url = sub._replace(scheme=sub.scheme or main.scheme, netloc=login + at + (sub.netloc or host)).geturl()
+        return self._config.model_copy(update={"url": SecretStr(url), "sub_url": None})
 
     def _spec(self) -> InputSpec:
         config = self._config
@@ -100,8 +130,8 @@ class RtspSource:
         )
 
 
-def _create(config: RtspConfig, **_: object) -> FrameSource:
-    return RtspSource(config)
+def _create(config: RtspConfig, *, camera: str = "", **_: object) -> FrameSource:
+    return RtspSource(config, camera=camera)
 
 
 PLUGIN: Plugin[FrameSource] = Plugin(type="rtsp", config=RtspConfig, create=_create, schemes=("rtsp", "rtsps"))

@@ -15,6 +15,7 @@ from av.video.frame import PictureType
 from maskwatch.core.ports import EncodedPacket, RawFrame, SourceSink, StopSignal, StreamInfo
 from maskwatch.errors import SourceError
 from maskwatch.sources.av_input import InputSpec, VideoPacket, codec_unsupported, read_packets
+from maskwatch.sources.lately import Lately
 from maskwatch.sources.media_clock import TICKS_PER_S, MediaClock
 from maskwatch.sources.picture import DecodedPicture, Scaler
 
@@ -46,7 +47,9 @@ class VideoPlayer:
         spec: InputSpec,
         audio_codec: str | None = None,
         clock: Callable[[], float] = time.monotonic,
+        lately: Lately | None = None,
     ) -> None:
+        """With `lately`, packets are kept there, and only keyframes are decoded while it says that nobody looks."""
         self.pictures = 0
         self._captured_s = float("-inf")
         self._stream = stream
@@ -54,6 +57,8 @@ class VideoPlayer:
         self._spec = spec
         self._audio_codec = audio_codec
         self._clock = clock
+        self._lately = lately
+        self._skipped = False
         self._media_clock = MediaClock()
         self._info: StreamInfo | None = None
         self._shape: tuple[int | str | bool, ...] = ()
@@ -82,6 +87,10 @@ class VideoPlayer:
         timestamp = None if packet.pts is None or time_base is None else int(packet.pts * time_base * TICKS_PER_S)
         arrival = _Arrival(self._media_clock.ticks(timestamp, now_s), now_s, datetime.now(UTC))
         data = bytes(packet) if self._annex_b is not None and not self._b_frames and packet.size else b""
+        if data and self._may_skip(packet, data, arrival):
+            if self._annex_b is not None:
+                self._pass_on(self._annex_b, data, packet, arrival)
+            return
         packet.opaque = arrival
         frames = self._decode(packet)
         if frames:
@@ -93,6 +102,17 @@ class VideoPlayer:
             self._pass_on(self._annex_b, data, packet, arrival)
         for frame in frames:
             self._deliver(frame, arrival)
+
+    def _may_skip(self, packet: VideoPacket, data: bytes, arrival: _Arrival) -> bool:
+        """Whether this packet need not be decoded: nobody looks, or what it builds upon was not decoded either."""
+        if self._lately is None or self._info is None or not self._info.passthrough:
+            return False
+        self._lately.add(data, keyframe=packet.is_keyframe, arrival_s=arrival.monotonic_s, stream=self._stream)
+        if packet.is_keyframe:
+            self._skipped = False
+        elif self._lately.sleeping():
+            self._skipped = True
+        return self._skipped
 
     def undecodable(self) -> SourceError:
         """Why there is no picture although packets come."""

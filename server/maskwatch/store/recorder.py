@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from maskwatch.config import MaskwatchSettings
-from maskwatch.core.types import AlertAction, AlertChange, CloseReason, Look, Picture
+from maskwatch.core.types import AlertAction, AlertChange, Box, CloseReason, Image, Look, Picture
 from maskwatch.errors import StoreError
 from maskwatch.pipeline.backoff import Backoff
 from maskwatch.store.backlog import Pending, PendingClose, PendingRaise, PendingTell
@@ -58,6 +58,8 @@ class _Submitted:
     at: datetime
     frame_size: tuple[int, int]
     picture: Picture | None
+    full: Callable[[], Image | None] | None = None
+    """The same moment in the camera's large stream, if it has two."""
     snapshot_error: str | None = None
 
 
@@ -144,7 +146,7 @@ class AlertRecorder:
             self._snapshot_failed("snapshot_overloaded", "too many alerts at once")
             return replace(submitted, snapshot_error="snapshot_overloaded")
         self._pictures_waiting += 1
-        return replace(submitted, picture=frame.picture)
+        return replace(submitted, picture=frame.picture, full=frame.full)
 
     async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
         """The supervisor of both steps: whatever one alert or one listener does, the next alert is recorded."""
@@ -172,8 +174,8 @@ class AlertRecorder:
             return self._as_waiting(submitted, ())
         started_s = time.perf_counter()
         try:
-            image = await asyncio.to_thread(picture.rgb)
             box = change.evidence.box if change.evidence is not None else None
+            image, box = await asyncio.to_thread(_best_picture, picture, submitted.full, box)
             saved = await self._store.snapshots.save(change.alert_id, submitted.at, image, box, change.kind)
         # Part of the supervisor: no fault of the pictures, foreseen or not, may cost an alert.
         except Exception as error:  # noqa: BLE001
@@ -294,3 +296,14 @@ class AlertRecorder:
 
     def _report_waiting(self) -> None:
         self._telemetry.alerts_waiting(self._submitted.qsize() + len(self._waiting))
+
+
+def _best_picture(
+    picture: Picture, full: Callable[[], Image | None] | None, box: Box | None
+) -> tuple[Image, Box | None]:
+    """The moment in full size, if it can be had, with the box in its pixels; else the picture that was looked at."""
+    large = full() if full is not None else None
+    if large is None:
+        return picture.rgb(), box
+    x, y = large.shape[1] / picture.width, large.shape[0] / picture.height
+    return large, Box(box.x1 * x, box.y1 * y, box.x2 * x, box.y2 * y) if box is not None else None

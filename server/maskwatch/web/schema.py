@@ -54,7 +54,7 @@ class Camera(Wire):
     url: str
     """Its address without user, password or token."""
     source: str
-    """Type of its source: rtsp, file, device, webrtc."""
+    """Type of its source: rtsp, http, onvif, file, device, webrtc."""
     state: CameraState
     reason: str | None = None
     """Stable code of why it is not online, such as `unauthorized`; see `SourceReason`."""
@@ -76,6 +76,8 @@ class Camera(Wire):
     codec: str | None = None
     passthrough: bool = False
     """Whether browsers get its video as it is (true) or re-encoded."""
+    detects_on: str | None = None
+    """Of a camera with two streams, the one faces are looked for in: `sub`, or `main` while the small one fails."""
     health: CameraHealth = CameraHealth()
     publish_url: str | None = None
     """For `webrtc:` cameras: the page that turns a phone into this camera, with its token."""
@@ -148,6 +150,64 @@ class CameraTestResult(Wire):
     """Seconds from opening to the first picture."""
     picture: str | None = None
     """The first picture as a data URL (JPEG), longest side 640."""
+
+
+class Discovery(Wire):
+    """How to look for cameras on the local network."""
+
+    search_s: float = Field(default=3.0, ge=0.5, le=10)
+    """Seconds to wait for answers."""
+
+
+class DiscoveredCamera(Wire):
+    """A camera that answered."""
+
+    host: str
+    port: int
+    """Where it answers ONVIF."""
+    name: str
+    """What it calls itself; may be empty."""
+    model: str
+
+
+class Discovered(Wire):
+    """The cameras that answered, by address."""
+
+    cameras: list[DiscoveredCamera]
+
+
+class StreamsQuestion(Wire):
+    """Which camera to ask for its streams, and as whom."""
+
+    host: str = Field(min_length=1, max_length=253, pattern=r"^[A-Za-z0-9.:_-]+$")
+    port: int = Field(default=80, ge=1, le=65535)
+    user: str = Field(default="", max_length=100)
+    password: SecretStr = Field(default=SecretStr(""), max_length=200)
+
+
+class CameraStream(Wire):
+    """One stream of a camera."""
+
+    name: str
+    """Of its media profile: goes into the option `profile` of an `onvif:` address."""
+    url: str
+    """Without user and password."""
+    codec: str | None = None
+    width: int | None = None
+    height: int | None = None
+    fps: float | None = None
+    main: bool
+    """The one with the largest picture."""
+    sub: bool
+    """The small one, to look for faces in."""
+
+
+class CameraStreams(Wire):
+    """What a camera says of itself."""
+
+    maker: str
+    model: str
+    streams: list[CameraStream]
 
 
 class FrameQuery(Wire):

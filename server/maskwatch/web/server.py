@@ -10,6 +10,7 @@ from maskwatch.web.api_alerts import AlertsApi
 from maskwatch.web.api_arming import ArmingApi
 from maskwatch.web.api_cameras import CamerasApi
 from maskwatch.web.api_description import DescriptionApi
+from maskwatch.web.api_discovery import DiscoveryApi
 from maskwatch.web.api_session import SessionApi
 from maskwatch.web.attempts import Attempts
 from maskwatch.web.auth import Gate, check_may_listen
@@ -41,6 +42,7 @@ def build_app(
     socket_limits: SocketLimits | None = None,
     camera_probe: Probe = probe_camera,
     attempts: Attempts | None = None,
+    discovery: DiscoveryApi | None = None,
 ) -> web.Application:
     """The application on top of `services`."""
     pages = pages or ClientPages()
@@ -49,7 +51,8 @@ def build_app(
     cameras.when_removed(stills.forget)
     gate = Gate(services.settings, services.store, cameras, attempts=attempts)
     tester = CameraTester(camera_probe)
-    operations = _operations(services, cameras, gate, tester)
+    discovery = discovery or DiscoveryApi()
+    operations = _operations(services, cameras, gate, tester, discovery)
     socket = WebsocketApi(services.hub, cameras, still_welcome=gate.still_welcome, limits=socket_limits)
 
     app = web.Application(middlewares=[Problems(pages).middleware, gate.middleware], client_max_size=MAX_BODY_BYTES)
@@ -67,6 +70,7 @@ def build_app(
     async def running(_app: web.Application) -> AsyncIterator[None]:
         yield
         tester.close()
+        discovery.close()
 
     async def send_home(_app: web.Application) -> None:
         services.live.send_home()
@@ -78,13 +82,14 @@ def build_app(
 
 
 def _operations(
-    services: Services, cameras: CameraService, gate: Gate, tester: CameraTester
+    services: Services, cameras: CameraService, gate: Gate, tester: CameraTester, discovery: DiscoveryApi
 ) -> list[Operation[Any, Any]]:
     store, phones = services.store, PhoneAddress(services.settings)
     description = DescriptionApi()
     operations = [
         *CamerasApi(cameras, tester, phones).operations(),
         *ArmingApi(cameras).operations(),
+        *discovery.operations(),
         *AlertsApi(store.alerts, store.snapshots, services.hub).operations(),
         *SessionApi(services.settings, gate, store.sessions, store.snapshots, phones).operations(),
         *description.operations(),

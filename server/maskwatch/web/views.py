@@ -51,6 +51,7 @@ def camera_view(
         fps=info.fps if info else None,
         codec=info.codec if info else None,
         passthrough=info.passthrough if info else False,
+        detects_on=info.detects_on if info else None,
         health=_health(figures),
         publish_url=publish_url,
     )

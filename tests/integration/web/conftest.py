@@ -119,6 +119,7 @@ async def open_house(tmp_path: Path) -> AsyncIterator[Open]:
             hub_options: Mapping[str, Any] | None = None,
             pages: ClientPages | None = None,
             probe: Any = None,
+            discovery: Any = None,
         ) -> House:
             complete = MaskwatchSettings.model_validate({"data_dir": tmp_path / "data", **(settings or {})})
             store = await Store.open(complete)
@@ -132,6 +133,7 @@ async def open_house(tmp_path: Path) -> AsyncIterator[Open]:
                 services,
                 socket_limits=limits,
                 pages=pages or _built(tmp_path / "client"),
+                discovery=discovery,
                 attempts=Attempts(first_wait_s=600),  # beyond what a slow machine makes of a test
                 **options,
             )
