@@ -122,6 +122,7 @@ export function camera(change: Partial<Camera> = {}): Camera {
     height: 720,
     fps: 15,
     codec: "h264",
+    detects_on: null,
     passthrough: true,
     health: { looks_per_s: 5, frames_per_s: 15, frame_age_s: 0.12, reduced: false },
     publish_url: null,

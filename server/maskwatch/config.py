@@ -208,7 +208,7 @@ class CameraSettings(Settings):
     """One camera."""
 
     url: SecretStr
-    """`rtsp://…`, a video file or `file:…`, `device:/dev/video0`, or `webrtc:` for a phone or browser."""
+    """`rtsp://…`, `onvif://…`, `http://…` (MJPEG, HLS), a path or `file:…`, `device:/dev/video0`, `webrtc:`."""
     enabled: bool = True
     """A disabled (paused) camera is kept but not opened."""
     detect_fps: float = Field(default=5.0, gt=0, le=60)

@@ -228,6 +228,9 @@ export const en = {
   "page.camera.health.stream": "Sends",
   "page.camera.health.live": "Live video",
   "page.camera.health.passthrough": "passed on as it is",
+  "page.camera.health.detects": "Looks for faces in",
+  "page.camera.health.detects.sub": "its small stream",
+  "page.camera.health.detects.main": "its large stream: the small one fails",
   "page.camera.health.reencoded": "re-encoded for browsers",
   "page.camera.health.address": "Address",
   "page.camera.alerts": "Its alerts",
@@ -380,8 +383,6 @@ export const en = {
   "find.password.hint":
     "Many cameras keep a list of ONVIF users of its own. It is kept encrypted and never shown again.",
   "find.ask": "Show its streams",
-  "find.streams.one": "The camera has {n} stream.",
-  "find.streams.other": "The camera has {n} streams.",
   "find.stream": "Which stream?",
   "find.main": "largest",
   "find.sub": "small",

@@ -232,6 +232,9 @@ export const id: Messages = {
   "page.camera.health.stream": "Mengirim",
   "page.camera.health.live": "Video langsung",
   "page.camera.health.passthrough": "diteruskan apa adanya",
+  "page.camera.health.detects": "Wajah dicari di",
+  "page.camera.health.detects.sub": "siaran kecilnya",
+  "page.camera.health.detects.main": "siaran besarnya: yang kecil gagal",
   "page.camera.health.reencoded": "disandikan ulang untuk peramban",
   "page.camera.health.address": "Alamat",
   "page.camera.alerts": "Peringatannya",
@@ -385,8 +388,6 @@ export const id: Messages = {
   "find.password.hint":
     "Banyak kamera punya daftar pengguna ONVIF sendiri. Disimpan terenkripsi dan tidak pernah ditampilkan lagi.",
   "find.ask": "Tampilkan siarannya",
-  "find.streams.one": "Kamera ini punya {n} siaran.",
-  "find.streams.other": "Kamera ini punya {n} siaran.",
   "find.stream": "Siaran yang mana?",
   "find.main": "terbesar",
   "find.sub": "kecil",

@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { counted, t } from "../i18n";
 import { api } from "../state/api";
-import { explain, tell } from "../state/notices";
+import { explain } from "../state/notices";
 import { Button, describedBy, Field } from "../ui/basics";
 import { codecName, fpsInWords, sizeInWords } from "../ui/camera-words";
 import { NameField } from "../ui/name-field";
@@ -38,9 +38,9 @@ export function ByDiscovery() {
       <section class="card found" aria-busy={searching}>
         <div class="found-head">
           <h2 aria-live="polite">
-            {searching || !found
+            {searching || (!found && !error)
               ? t("find.searching")
-              : found.length
+              : found?.length
                 ? counted("find.found", found.length)
                 : t("find.none")}
           </h2>
@@ -79,6 +79,7 @@ export function ByDiscovery() {
   );
 }
 
+/** The largest stream needs no name: then the camera's small one is found as well, to look for faces in. */
 function addressOf(camera: DiscoveredCamera, user: string, password: string, profile: string | null): Address {
   const host = camera.host.includes(":") ? `[${camera.host}]` : camera.host;
   const login = user ? `${encodeURIComponent(user)}:${encodeURIComponent(password)}@` : "";
@@ -90,7 +91,7 @@ function Picked({ camera }: { camera: DiscoveredCamera }) {
   const [password, setPassword] = useState("");
   const [asking, setAsking] = useState(false);
   const [about, setAbout] = useState<CameraStreams | null>(null);
-  const [profile, setProfile] = useState("");
+  const [profile, setProfile] = useState<string | null>(null);
   const [name, setName] = useState(() => freeName(`onvif://${camera.name || camera.model || "camera"}`));
   const [refused, setRefused] = useState<string | undefined>();
   const adding = useAdding();
@@ -102,11 +103,9 @@ function Picked({ camera }: { camera: DiscoveredCamera }) {
     setRefused(undefined);
     try {
       const answer = await api.streams({ host: camera.host, port: camera.port, user, password });
-      const main = answer.streams.find((stream) => stream.main)?.name ?? "";
       setAbout(answer);
-      setProfile(main);
-      tell(counted("find.streams", answer.streams.length));
-      void adding.test(addressOf(camera, user, password, main));
+      setProfile(null);
+      void adding.test(addressOf(camera, user, password, null));
     } catch (failure) {
       setAbout(null);
       setRefused(explain(failure));
@@ -120,6 +119,11 @@ function Picked({ camera }: { camera: DiscoveredCamera }) {
     setAbout(null);
     setRefused(undefined);
     adding.forget();
+  };
+
+  const choose = (name: string | null) => {
+    setProfile(name);
+    void adding.test(addressOf(camera, user, password, name));
   };
 
   const address = addressOf(camera, user, password, profile);
@@ -161,11 +165,8 @@ function Picked({ camera }: { camera: DiscoveredCamera }) {
                   <input
                     type="radio"
                     name="stream"
-                    checked={profile === stream.name}
-                    onChange={() => {
-                      setProfile(stream.name);
-                      void adding.test(addressOf(camera, user, password, stream.name));
-                    }}
+                    checked={profile === (stream.main ? null : stream.name)}
+                    onChange={() => choose(stream.main ? null : stream.name)}
                   />
                   <span>
                     <strong>

@@ -224,8 +224,12 @@ function Health({ camera }: { camera: Camera }) {
       t("page.camera.health.live"),
       running ? t(camera.passthrough ? "page.camera.health.passthrough" : "page.camera.health.reencoded") : "–",
     ],
-    [t("page.camera.health.address"), camera.url],
   ];
+  if (running && camera.detects_on) {
+    const which = camera.detects_on === "sub" ? "page.camera.health.detects.sub" : "page.camera.health.detects.main";
+    rows.push([t("page.camera.health.detects"), t(which)]);
+  }
+  rows.push([t("page.camera.health.address"), camera.url]);
   return (
     <section class="card">
       <h2>{t("page.camera.health")}</h2>

@@ -88,8 +88,10 @@ class RtspServer:
         if process.stdin is not None:
             process.stdin.close()
 
-    def restart(self) -> None:
-        """Start the server, on the same port as before if there was one."""
+    def restart(self, mounts: Sequence[Mount] | None = None) -> None:
+        """Start the server, on the same port as before if there was one; with other `mounts`, if they are given."""
+        if mounts is not None:
+            self._mounts = {mount.path: mount for mount in mounts}
         if self._process is not None:
             self.kill()
         process = subprocess.Popen(  # noqa: S603 - a fixed command

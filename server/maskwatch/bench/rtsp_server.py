@@ -128,8 +128,11 @@ def protect(server: Any, mounts: list[tuple[Mount, dict[str, Any]]]) -> None:
     nobody = GstRtspServer.RTSPToken()
     nobody.set_string("media.factory.role", "anybody")
     auth.set_default_token(nobody)
-    for number, (mount, config) in enumerate(mounts):
-        role = f"user{number}" if config.get("user") else "anybody"
+    users: dict[str, int] = {}
+    for mount, config in mounts:
+        # One role a user: whoever adds a user twice keeps only the last of the tokens.
+        user = config.get("user")
+        role = f"user{users.setdefault(user, len(users))}" if user else "anybody"
         if config.get("user"):
             token = GstRtspServer.RTSPToken()
             token.set_string("media.factory.role", role)

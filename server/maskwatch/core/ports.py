@@ -49,8 +49,8 @@ class RawFrame:
     """A decoded frame whose pixels are converted to RGB only if somebody looks at it.
 
     `to_rgb()` gives uint8 RGB, height x width x 3; it may be called once or more, from any thread. `picture`, where the
-    source has one, gives parts and small versions of the same for less. Of a camera with two streams, not every frame is
-    to be looked at (`for_looks`) or shown to people (`for_show`), and `full_rgb()` decodes the same moment in full size.
+    source has one, gives parts and small versions of the same for less. Of a camera with two streams, not every frame
+    is to be looked at (`for_looks`) or shown (`for_show`), and `full_rgb()` decodes the same moment in full size.
     """
 
     sequence: int
@@ -109,6 +109,14 @@ class FrameSource(Protocol):
 
     def run(self, sink: SourceSink, stop: StopSignal) -> None:
         """Deliver frames until `stop`; block the calling thread. Returns only on stop, else raises `SourceError`."""
+
+
+@runtime_checkable
+class Knocking(Protocol):
+    """A source that can tell cheaply whether its camera is there at all: it is opened the moment that it comes back."""
+
+    def knock(self) -> bool:
+        """Whether it takes a connection. Blocks for about a second at most."""
 
 
 class FaceDetector(Protocol):

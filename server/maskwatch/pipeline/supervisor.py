@@ -1,5 +1,6 @@
 """Keeps one camera open: runs its source in a thread, tells its state, waits, tries again. Nobody else retries."""
 
+import random
 import threading
 import time
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from maskwatch.core.ports import EncodedPacket, FrameSource, RawFrame, SourceSink, StreamInfo
+from maskwatch.core.ports import EncodedPacket, FrameSource, Knocking, RawFrame, SourceSink, StreamInfo
 from maskwatch.core.types import CameraState
 from maskwatch.errors import MaskwatchError, SourceError, SourceReason
 from maskwatch.pipeline.backoff import Backoff
@@ -21,6 +22,8 @@ _STALLED_AFTER_S = 3.0
 """An open camera that sends no frame for this long is called stalled…"""
 _REOPEN_AFTER_S = 8.0
 """…and after this long it is opened anew, in case its source has not noticed."""
+_KNOCK_EVERY_S = 1.5
+"""While a camera is gone: its port is asked so often, however long the wait for the next full try has become."""
 _STEADY_AFTER_S = 10.0
 """A camera that has been online for this long starts its waits over when it fails."""
 
@@ -91,6 +94,7 @@ class CameraSupervisor:
         self._stopping = threading.Event()
         self._try_now = threading.Event()
         self._attempt: _Attempt | None = None
+        self._source: FrameSource | None = None
         self._status_lock = threading.Lock()
         self._status = CameraStatus(
             state=CameraState.CONNECTING, message="Connecting to the camera.", since_utc=datetime.now(UTC)
@@ -180,7 +184,8 @@ class CameraSupervisor:
     def _run_source(self, attempt: _Attempt) -> SourceError:
         """Run the source until it returns or fails; what it raised, as a `SourceError`."""
         try:
-            source = self._create_source()
+            self._source = None
+            source = self._source = self._create_source()
             self._tell_opening(getattr(source, "waiting_message", None))
             source.run(_WatchedSink(self, attempt, self._sink), attempt.stop)
         except SourceError as error:
@@ -220,9 +225,24 @@ class CameraSupervisor:
         }.get(error.reason, CameraState.OFFLINE)
         self._set_status(state, str(error), reason=error.reason, wait_s=wait_s)
         _log.warning("camera is not open", camera=self.name, reason=error.reason.value, message=str(error))
-        self._try_now.wait(wait_s)
+        self._wait_until_due(wait_s)
         if not self._stopping.is_set():
             self._telemetry.camera_reconnect(self.name, error.reason.value)
+
+    def _wait_until_due(self, wait_s: float | None) -> None:
+        """Wait `wait_s`, or until asked to try now, or until a camera that was gone takes connections again."""
+        source = self._source
+        if wait_s is None or not isinstance(source, Knocking):
+            self._try_now.wait(wait_s)
+            return
+        until_s, was_gone = time.monotonic() + wait_s, not source.knock()
+        while (left_s := until_s - time.monotonic()) > 0:
+            if self._try_now.wait(min(left_s, _KNOCK_EVERY_S * random.uniform(0.75, 1.25))):  # noqa: S311 - no secret
+                return
+            is_there = source.knock()
+            if is_there and was_gone:
+                return
+            was_gone = was_gone or not is_there
 
     def _set_status(
         self,

@@ -12,6 +12,7 @@ from maskwatch.plugins import Plugin
 from maskwatch.sources.hls import play_hls
 from maskwatch.sources.http_client import HttpClient
 from maskwatch.sources.jpeg_player import JpegPlayer
+from maskwatch.sources.knock import port_is_open
 
 if TYPE_CHECKING:
     import httpx
@@ -70,6 +71,10 @@ class HttpSource:
         import httpx  # noqa: F401, PLC0415 - heavy; if it is missing, this is where it must be said
 
         self._config = config
+
+    def knock(self) -> bool:
+        """See `Knocking`."""
+        return port_is_open(self._config.url.get_secret_value())
 
     def run(self, sink: SourceSink, stop: StopSignal) -> None:
         """See `FrameSource.run`."""

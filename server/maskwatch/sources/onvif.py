@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from maskwatch.core.ports import FrameSource, SourceSink, StopSignal
 from maskwatch.errors import SourceError, SourceReason
 from maskwatch.plugins import Plugin
+from maskwatch.sources.knock import port_is_open
 from maskwatch.sources.onvif_client import OnvifAddress, OnvifCamera, OnvifStream, ask_camera, with_login
 from maskwatch.sources.rtsp import RtspConfig, RtspSource
 
@@ -67,6 +68,10 @@ class OnvifSource:
         self._config = config
         self._camera = camera
         self._address = onvif_address(config.url.get_secret_value())
+
+    def knock(self) -> bool:
+        """See `Knocking`."""
+        return port_is_open(self._config.url.get_secret_value())
 
     def run(self, sink: SourceSink, stop: StopSignal) -> None:
         """See `FrameSource.run`."""

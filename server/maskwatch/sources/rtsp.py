@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_va
 from maskwatch.core.ports import FrameSource, SourceSink, StopSignal
 from maskwatch.plugins import Plugin
 from maskwatch.sources.av_input import InputSpec, audio_codec, find_video, open_input
+from maskwatch.sources.knock import port_is_open
 from maskwatch.sources.lately import Lately
 from maskwatch.sources.rtsp_failures import Peer, RtspFailures
 from maskwatch.sources.two_streams import TwoStreams
@@ -75,6 +76,10 @@ class RtspSource:
         self._config = config
         self._camera = camera
         self._peer = Peer(config.url.get_secret_value(), verify_tls=config.verify_tls, ca_file=config.ca_file)
+
+    def knock(self) -> bool:
+        """See `Knocking`."""
+        return port_is_open(self._config.url.get_secret_value())
 
     def run(self, sink: SourceSink, stop: StopSignal) -> None:
         """See `FrameSource.run`."""

@@ -32,14 +32,14 @@ def _ask(address: OnvifAddress) -> OnvifCamera:
 
 
 class DiscoveryApi:
-    """Finds cameras for who adds one. One search at a time, and not one after the other."""
+    """Finds cameras for who adds one. Whoever asks while a search runs, or just after it, gets what that one found."""
 
     def __init__(self, *, search: Search = _search, ask: Ask = _ask, apart_s: float = _APART_S) -> None:
         self._search = search
         self._ask = ask
         self._apart_s = apart_s
-        self._searching = False
-        self._last_search_s = float("-inf")
+        self._running: asyncio.Task[Discovered] | None = None
+        self._last, self._last_s = Discovered(cameras=[]), float("-inf")
         self._asking = 0
         self._threads = ThreadPoolExecutor(1 + _ASKED_AT_ONCE, thread_name_prefix="discovery")
 
@@ -65,12 +65,16 @@ class DiscoveryApi:
 
     async def discover(self, call: Call[Nothing, Discovery]) -> Discovered:
         """POST /discovery."""
-        wait_s = self._last_search_s + self._apart_s - time.monotonic()
-        if self._searching or wait_s > 0:
-            raise BusyError("Cameras are being looked for already.", remedy="Try again in some seconds.")
-        self._searching = True
+        if self._running is None and time.monotonic() - self._last_s >= self._apart_s:
+            self._running = asyncio.create_task(self._look(call.body.search_s))
+            self._running.add_done_callback(self._looked)
+        if self._running is not None:
+            self._last = await asyncio.shield(self._running)
+        return self._last
+
+    async def _look(self, seconds: float) -> Discovered:
         try:
-            found = await self._in_thread(self._search, call.body.search_s)
+            found = await self._in_thread(self._search, seconds)
         except OSError:
             failure = SourceError(
                 SourceReason.UNREACHABLE,
@@ -79,9 +83,12 @@ class DiscoveryApi:
             )
         else:
             return Discovered(cameras=[_found(camera) for camera in found])
-        finally:
-            self._searching, self._last_search_s = False, time.monotonic()
         raise failure
+
+    def _looked(self, task: "asyncio.Task[Discovered]") -> None:
+        self._running = None
+        if not task.cancelled() and task.exception() is None:
+            self._last_s = time.monotonic()
 
     async def streams(self, call: Call[Nothing, StreamsQuestion]) -> CameraStreams:
         """POST /discovery/streams."""
