@@ -71,6 +71,7 @@ def test_a_camera_is_found_picked_tried_and_added(
         expect(page.get_by_label("Name", exact=True)).to_have_value("front-door")
         page.get_by_role("button", name="Add this camera").click()
         expect(page).to_have_url(server.url + "/")
-        expect(page.get_by_text("1 in view")).to_be_visible(timeout=PATIENCE_MS)
+        tile = page.get_by_role("article", name="front-door")
+        expect(tile.get_by_text("Watching")).to_be_visible(timeout=PATIENCE_MS)
         assert PASSWORD not in page.content()
         assert PASSWORD not in server.log

@@ -86,6 +86,7 @@ def ask_camera(address: OnvifAddress, *, timeout_s: float) -> OnvifCamera:
         SourceError: it can't be reached, does not speak ONVIF, refuses the password, or has no stream.
     """
     _knock(address, timeout_s)
+    _load()
     try:
         return asyncio.run(_ask(address, timeout_s))
     except SourceError as error:
@@ -126,6 +127,18 @@ def _knock(address: OnvifAddress, timeout_s: float) -> None:
     raise failure
 
 
+def _load() -> None:
+    """Import what is heavy, before there is a loop that it would hold up."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    import onvif  # noqa: F401, PLC0415
+
+    # The library sets up logging of its own when imported, and tells more than it should.
+    root.handlers, root.level = handlers, level
+    logging.getLogger("onvif").setLevel(logging.CRITICAL)
+    logging.getLogger("zeep").setLevel(logging.CRITICAL)
+
+
 async def _ask(address: OnvifAddress, timeout_s: float) -> OnvifCamera:
     async with _device(address) as device:
         failure = await _within(address, device, timeout_s)
@@ -160,14 +173,8 @@ async def _within(address: OnvifAddress, device: Any, timeout_s: float) -> Onvif
 
 @asynccontextmanager
 async def _device(address: OnvifAddress) -> AsyncIterator[Any]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    from onvif import ONVIFCamera  # noqa: PLC0415 - heavy
+    from onvif import ONVIFCamera  # noqa: PLC0415 - loaded already
 
-    # The library sets up logging of its own when imported, and tells more than it should.
-    root.handlers, root.level = handlers, level
-    logging.getLogger("onvif").setLevel(logging.CRITICAL)
-    logging.getLogger("zeep").setLevel(logging.CRITICAL)
     host = f"[{address.host}]" if ":" in address.host else address.host
     device = ONVIFCamera(host, address.port, address.user, address.password, adjust_time=True)
     try:
