@@ -6,6 +6,7 @@ from hypothesis import settings
 
 pytest_plugins = [
     "tests.fixtures.clips",
+    "tests.fixtures.mosquitto",
     "tests.fixtures.postgresql",
     "tests.fixtures.prometheus",
     "tests.fixtures.rtsp",

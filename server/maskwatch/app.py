@@ -23,12 +23,15 @@ from maskwatch.live.hub import LiveHub
 from maskwatch.loading import Models, load_encoder, load_models
 from maskwatch.logs import configure_logging
 from maskwatch.metrics import Metrics
+from maskwatch.notifiers.switchboard import Switchboard
+from maskwatch.notifiers.vapid import VapidKey
 from maskwatch.pipeline.bus import LookBus
 from maskwatch.pipeline.identity import IdentityDesk
 from maskwatch.pipeline.looking import Looker
 from maskwatch.pipeline.manager import CameraManager, ManagerPorts
 from maskwatch.pipeline.ready import ReadyQueue
 from maskwatch.pipeline.spec import CameraSpec
+from maskwatch.pipeline.status import CameraStatus
 from maskwatch.pipeline.worker import InferenceWorker
 from maskwatch.rtc.ice import IceSettings
 from maskwatch.sources.registry import create_source
@@ -39,6 +42,7 @@ from maskwatch.store.store import Store
 from maskwatch.web.auth import check_may_listen
 from maskwatch.web.camera_service import CameraService
 from maskwatch.web.hub import Hub
+from maskwatch.web.notifier_service import NotifierService
 from maskwatch.web.server import build_app
 from maskwatch.web.services import Services
 from maskwatch.web.tls import Tls, make_tls
@@ -79,6 +83,9 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
         stack.callback(lag.cancel)
         hub = Hub(store, metrics)
         stack.push_async_callback(hub.close)
+        switchboard = await _make_switchboard(settings, store, metrics)
+        stack.push_async_callback(switchboard.close)
+        notifiers = NotifierService(settings, store, switchboard)
         recorder = AlertRecorder(store, settings, metrics, hub.publish_event)
         stack.push_async_callback(recorder.close)
         retention = Retention(store, settings.retention, hub.publish_event, metrics)
@@ -87,6 +94,7 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
         bus = LookBus(asyncio.get_running_loop(), lambda camera: metrics.frame_dropped(camera, "bus", "overwritten"))
         bus.subscribe(hub.publish_look)
         bus.subscribe(recorder.submit)
+        bus.subscribe(switchboard.look)
         stack.callback(bus.close)
         queue = ReadyQueue(settings.detection.budget_ms / 1000)
         workers = _make_workers(models, metrics, bus, queue)
@@ -94,13 +102,18 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
 
         live, publishers = await _make_webrtc(settings, metrics, stack)
         identity = await _make_identity(settings, stack)
+
+        def on_status(name: str, status: CameraStatus) -> None:
+            hub.publish_camera(name, "state")
+            switchboard.camera_state(name, status.state.value)
+
         manager = CameraManager(
             asyncio.get_running_loop(),
             queue,
             ManagerPorts(
                 create_source=lambda spec: _open_source(spec, publishers),
                 make_taps=lambda camera: (live.tap(camera),),
-                on_status=lambda name, _status: hub.publish_camera(name, "state"),
+                on_status=on_status,
                 on_changes=recorder.submit_changes,
                 new_alert_id=new_alert_id,
                 evidence_settings={"models": models[0].versions},
@@ -111,14 +124,18 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
         stack.push_async_callback(manager.close)
         cameras = CameraService(settings, store, manager, hub, live=live, publishers=publishers)
         hub.use_directory(cameras)
+        cameras.when_removed(switchboard.camera_removed)
 
         for event in await store.alerts.close_open(CloseReason.SERVER_RESTARTED):
             hub.publish_event(event)
+        await notifiers.start()
         retention.start()
         for worker in workers:
             worker.start()
         manager.start()
         await cameras.start()
+        for camera in cameras.describe_all():
+            switchboard.camera_state(camera.name, camera.state.value)
 
         async def workers_alive() -> str | None:
             return None if all(worker.is_alive for worker in workers) else "An inference thread has ended."
@@ -132,6 +149,7 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
             cameras=cameras,
             live=live,
             publishers=publishers,
+            notifiers=notifiers,
             checks={"worker": workers_alive},
         )
         url = await _serve(services, settings, tls, stack)
@@ -153,6 +171,17 @@ async def run(settings: MaskwatchSettings, *, next_steps: Sequence[str] = ()) ->
         console.print("  Stop with Ctrl+C.\n")
         await stop.wait()
         console.print("Stopping…")
+
+
+async def _make_switchboard(settings: MaskwatchSettings, store: Store, metrics: Metrics) -> Switchboard:
+    public_url = (settings.server.public_url or "").rstrip("/")
+    return Switchboard(
+        store.outbox,
+        pictures=store.snapshots.pictures,
+        link=lambda alert_id: f"{public_url}/alerts/{alert_id}" if public_url else None,
+        telemetry=metrics,
+        vapid=await asyncio.to_thread(VapidKey.open, settings.data_dir),
+    )
 
 
 def new_alert_id() -> str:

@@ -13,9 +13,10 @@ from typing import Annotated, Any, Literal, Self
 
 import platformdirs
 import yaml
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
 
 from maskwatch.config_base import Settings
+from maskwatch.config_notifiers import NotifierSettings
 from maskwatch.config_rules import (
     DEFAULT_SEVERITY,
     MOST_SCHEDULES,
@@ -268,8 +269,19 @@ class MaskwatchSettings(Settings):
     live: LiveSettings = LiveSettings()
     cameras: dict[CameraName, CameraSettings] = Field(default_factory=dict)
     """Cameras set by this file; the dashboard shows them as such. Others are added in the dashboard."""
+    notifiers: tuple[NotifierSettings, ...] = ()
+    """Targets that are told of alerts, set by this file. Others are added in the dashboard."""
     retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()
+
+    @field_validator("notifiers")
+    @classmethod
+    def _notifiers_differ(cls, notifiers: tuple[NotifierSettings, ...]) -> tuple[NotifierSettings, ...]:
+        names = [notifier.name for notifier in notifiers]
+        if twice := {name for name in names if names.count(name) > 1}:
+            msg = f"the name {min(twice)!r} is given to two notifiers"
+            raise ValueError(msg)
+        return notifiers
 
     @model_validator(mode="before")
     @classmethod

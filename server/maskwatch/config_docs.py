@@ -12,9 +12,11 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from maskwatch.config import CameraSettings, MaskwatchSettings
+from maskwatch.config_notifiers import NotifierSettings
 from maskwatch.config_rules import ScheduleSettings, ZoneSettings
 
 _CAMERAS = "cameras.NAME"
+_NOTIFIERS = "notifiers[]"
 
 
 def settings_as_markdown() -> str:
@@ -25,6 +27,7 @@ def settings_as_markdown() -> str:
         ("rules.zones[]", ZoneSettings),
         ("rules.schedules[]", ScheduleSettings),
         (_CAMERAS, CameraSettings),
+        (_NOTIFIERS, NotifierSettings),
     ]
     for path, model in groups:
         rows = [

@@ -55,9 +55,28 @@ class StoreError(MaskwatchError):
 
 
 class SinkError(MaskwatchError):
-    """Raised when an alert could not be handed to a notifier's target."""
+    """Raised when an alert could not be handed to a notifier's target.
+
+    `retryable` says whether the very same notice may be taken later; `gone` that the target is no more and never will
+    be again (a browser that unsubscribed), `retry_after_s` how long the target asks to be left alone.
+    """
 
     code = "sink_failed"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        code: str | None = None,
+        retryable: bool = True,
+        gone: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(message, remedy=remedy, code=code)
+        self.retryable = retryable and not gone
+        self.gone = gone
+        self.retry_after_s = retry_after_s
 
 
 class NotFoundError(MaskwatchError):

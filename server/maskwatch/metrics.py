@@ -1,6 +1,6 @@
 """Every Prometheus metric, in one table, and what fills it. `docs/metrics.md` is made from the table.
 
-Labels are only camera, stage, label, reason and kind; never an address, a name of a person or an id.
+Labels are only camera, stage, label, reason, kind, target and outcome; never an address, a name of a person or an id.
 """
 
 import platform
@@ -95,6 +95,14 @@ TABLE: Final[tuple[Metric, ...]] = (
     Metric("maskwatch_disk_free_bytes", _GAUGE, (), "Bytes free on the disk of the data folder."),
     Metric("maskwatch_retention_failures_total", _COUNTER, ("reason",),
            "Failed rounds of erasing what is too old or too much."),
+    # Delivery
+    Metric("maskwatch_deliveries_total", _COUNTER, ("target", "outcome"),
+           "Tries at telling a target, by outcome: delivered, failed (tried again), dead (given up)."),
+    Metric("maskwatch_deliveries_waiting", _GAUGE, ("target",), "Notices that a target is still to be told."),
+    Metric("maskwatch_delivery_oldest_waiting_seconds", _GAUGE, ("target",),
+           "How long the oldest notice for a target has waited, while the server ran."),
+    Metric("maskwatch_deliveries_dead", _GAUGE, ("target",),
+           "Notices that were given up, until somebody sends them again or drops them."),
     # The server
     Metric("maskwatch_websocket_clients", _GAUGE, (), "Open websocket connections."),
     Metric("maskwatch_webrtc_peers", _GAUGE, ("label",), "WebRTC peers, by what they do: viewer or publisher."),
@@ -263,6 +271,26 @@ class Metrics:
     def retention_failed(self, reason: str) -> None:
         """A round of erasing failed."""
         self._counter("maskwatch_retention_failures_total", reason).inc()
+
+    def delivery(self, target: str, outcome: str, count: int = 1) -> None:
+        """Tries at telling a target came to this outcome."""
+        self._counter("maskwatch_deliveries_total", target, outcome).inc(count)
+
+    def deliveries_waiting(self, target: str, waiting: int, oldest_s: float, dead: int) -> None:
+        """How much waits for a target, since when, and how much was given up."""
+        for outcome in ("delivered", "failed", "dead"):
+            # From 0 on, or Prometheus would not see the first one as an increase.
+            self._counter("maskwatch_deliveries_total", target, outcome)
+        self._gauge("maskwatch_deliveries_waiting", target).set(waiting)
+        self._gauge("maskwatch_delivery_oldest_waiting_seconds", target).set(oldest_s)
+        self._gauge("maskwatch_deliveries_dead", target).set(dead)
+
+    def target_removed(self, target: str) -> None:
+        """A target is no more: its series end."""
+        for outcome in ("delivered", "failed", "dead"):
+            self._remove("maskwatch_deliveries_total", target, outcome)
+        for name in ("deliveries_waiting", "delivery_oldest_waiting_seconds", "deliveries_dead"):
+            self._remove(f"maskwatch_{name}", target)
 
     def websocket_clients(self, count: int) -> None:
         """Open websocket connections."""

@@ -80,7 +80,7 @@ def test_the_dashboard_is_whole() -> None:
         assert not cells & taken, panel["title"]
         taken |= cells
     rows = [panel["title"] for panel in _DASHBOARD["panels"] if panel["type"] == "row"]
-    assert rows == ["Right now", "Cameras", "Pipeline", "Alerts", "Server"]
+    assert rows == ["Right now", "Cameras", "Pipeline", "Alerts", "Delivery", "Server"]
 
 
 def test_panels_know_their_source_and_tell_their_units() -> None:

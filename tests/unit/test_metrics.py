@@ -116,6 +116,20 @@ def test_a_camera_of_the_same_name_starts_anew() -> None:
     assert _value(metrics, "maskwatch_frames_decoded_total", camera="lobby") == 1
 
 
+def test_a_target_counts_from_zero_and_leaves_no_series_behind() -> None:
+    metrics = Metrics()
+    metrics.deliveries_waiting("desk", 3, 12.5, 1)
+    assert _value(metrics, "maskwatch_deliveries_total", target="desk", outcome="dead") == 0
+    metrics.delivery("desk", "delivered")
+    metrics.delivery("desk", "dead", 4)
+    assert _value(metrics, "maskwatch_deliveries_total", target="desk", outcome="delivered") == 1
+    assert _value(metrics, "maskwatch_deliveries_total", target="desk", outcome="dead") == 4
+    assert _value(metrics, "maskwatch_deliveries_waiting", target="desk") == 3
+    assert _value(metrics, "maskwatch_delivery_oldest_waiting_seconds", target="desk") == 12.5
+    metrics.target_removed("desk")
+    assert not [key for key in _samples(metrics) if ("target", "desk") in key[1]]
+
+
 def test_threads_lose_no_count() -> None:
     metrics = Metrics()
 
@@ -133,7 +147,7 @@ def test_threads_lose_no_count() -> None:
 
 def test_labels_are_the_few_that_are_allowed() -> None:
     assert {label for metric in TABLE for label in metric.labels} <= {
-        "camera", "stage", "label", "reason", "kind", "version", "python",
+        "camera", "stage", "label", "reason", "kind", "version", "python", "target", "outcome",
     }  # fmt: skip
 
 

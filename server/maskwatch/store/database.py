@@ -125,6 +125,8 @@ class Database:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self.session_info: dict[str, Any] = {}
+        """What every session of this database finds in its `info`."""
         self._writer = asyncio.Lock()
         """Writers of this process queue here, fairly, instead of polling the file's lock."""
 
@@ -146,7 +148,9 @@ class Database:
         with translated_errors():
             async with (
                 self._writer,
-                AsyncSession(self._engine.execution_options(**{_WRITES: True}), expire_on_commit=False) as session,
+                AsyncSession(
+                    self._engine.execution_options(**{_WRITES: True}), expire_on_commit=False, info=self.session_info
+                ) as session,
                 session.begin(),
             ):
                 yield session

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from maskwatch.errors import StoreError
 from maskwatch.store.alert_rows import alert_from_json, alert_to_json
+from maskwatch.store.outbox import outbox_of
 from maskwatch.store.records import AlertEvent, EventAction, StoredAlert
 from maskwatch.store.tables import EventCounterRow, EventRow
 
@@ -29,7 +30,7 @@ class EventLog:
         await self._counter(for_update=True)
 
     async def append(self, action: EventAction, at: datetime, alerts: Iterable[StoredAlert]) -> list[AlertEvent]:
-        """Write one event an alert."""
+        """Write one event an alert, and put it in the outbox for whoever is to be told."""
         counter = await self._counter()
         events = []
         for alert in alerts:
@@ -45,6 +46,9 @@ class EventLog:
             )
             for event in events
         )
+        if (outbox := outbox_of(self._session)) is not None:
+            await self._session.flush()  # deliveries refer to their events
+            outbox.enqueue(self._session, events)
         return events
 
     async def after(self, event_id: int, limit: int) -> list[AlertEvent]:

@@ -18,6 +18,7 @@ import cv2
 import structlog
 from sqlalchemy import delete, func, select
 
+from maskwatch.core.notices import Picture
 from maskwatch.core.types import AlertKind, Box, Image
 from maskwatch.errors import StoreError
 from maskwatch.store.database import Database
@@ -29,6 +30,7 @@ _log = structlog.get_logger(__name__)
 _ORPHAN_AFTER_S = 3600.0
 """A file no row names is left alone for this long: its alert may be about to be committed."""
 _ERASED_AT_ONCE = 100
+_LARGEST_SENT_BYTES = 4_000_000
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _DAY_FOLDERS = "[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]"
 
@@ -74,6 +76,16 @@ class Snapshots:
             return None
         file = self.folder / row.path
         return file if await asyncio.to_thread(file.is_file) else None
+
+    async def pictures(self, alert_id: str) -> tuple[Picture, ...]:
+        """The pictures of an alert that are still there, the face first; none that is beyond what is sent along."""
+        found: list[Picture] = []
+        for kind in SnapshotKind:
+            if (file := await self.path(alert_id, kind.value)) is not None:
+                jpeg = await asyncio.to_thread(_read, file)
+                if jpeg:
+                    found.append(Picture(name=kind.value, jpeg=jpeg))
+        return tuple(found)
 
     async def total_bytes(self) -> int:
         """Bytes of all pictures that rows name."""
@@ -207,6 +219,14 @@ class Snapshots:
         ]
         self._delete(orphans)
         return len(orphans)
+
+
+def _read(file: Path) -> bytes:
+    """What `file` holds; nothing if it is gone just now, or too large to send."""
+    try:
+        return file.read_bytes() if file.stat().st_size <= _LARGEST_SENT_BYTES else b""
+    except OSError:
+        return b""
 
 
 def _write_whole(file: Path, data: bytes) -> None:

@@ -1,9 +1,13 @@
 """The store: everything that is kept, behind one door."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
+import structlog
+
 from maskwatch.config import MaskwatchSettings
+from maskwatch.config_notifiers import NotifierFilter, NotifierSettings
 from maskwatch.errors import StoreError
 from maskwatch.secrets import SecretBox
 from maskwatch.store.accounts import Sessions, Users
@@ -13,7 +17,11 @@ from maskwatch.store.cameras import Cameras
 from maskwatch.store.database import SQLITE_FILE, Database, create_engine, database_url
 from maskwatch.store.disarms import Disarms
 from maskwatch.store.migrate import migrate
+from maskwatch.store.notifiers import Notifiers
+from maskwatch.store.outbox import Outbox
 from maskwatch.store.snapshots import Snapshots
+
+_log = structlog.get_logger(__name__)
 
 KEY_FILE = "secret.key"
 SNAPSHOT_FOLDER = "snapshots"
@@ -29,6 +37,8 @@ class Store:
         self.alerts = Alerts(database, self.snapshots)
         self.cameras = Cameras(database, box)
         self.disarms = Disarms(database)
+        self.notifiers = Notifiers(database, box)
+        self.outbox = Outbox(database)
         self.users = Users(database)
         self.sessions = Sessions(database)
         self.backlog = Backlog(data_dir / BACKLOG_FILE)
@@ -50,15 +60,30 @@ class Store:
         store = cls(Database(await asyncio.to_thread(create_engine, url)), box, settings.data_dir)
         try:
             await store.cameras.list()  # a wrong key shall stop the start, not the first look at a camera
+            await store._open_outbox(settings.notifiers)  # before any event is written
             await store.backlog.replay(store.alerts)
         except StoreError:
             await store.close()
             raise
         return store
 
+    async def _open_outbox(self, fixed: Sequence[NotifierSettings]) -> None:
+        """From the first event on, queue what each target wants. The settings file goes before the dashboard."""
+        filters = {each.name: (each.enabled, filter_of(each)) for each in fixed}
+        for stored in await self.notifiers.list():
+            filters.setdefault(stored.name, (stored.enabled, stored.filter))
+        wanted = {name: wanted for name, (enabled, wanted) in filters.items() if enabled}
+        if dropped := await self.outbox.open(wanted, known=filters.keys()):
+            _log.warning("dropped what waited for notifiers that are no more", deliveries=dropped)
+
     async def close(self) -> None:
         """Close every connection."""
         await self._database.close()
+
+
+def filter_of(settings: NotifierSettings) -> NotifierFilter:
+    """The filter of a target of the settings file, without the rest."""
+    return NotifierFilter.model_validate(settings.model_dump(include=set(NotifierFilter.model_fields)))
 
 
 def _prepare_data_dir(data_dir: Path, *, is_sqlite: bool) -> SecretBox:

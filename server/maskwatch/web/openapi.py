@@ -14,7 +14,7 @@ from maskwatch.web.routes import API, Media, Nothing, Operation
 from maskwatch.web.schema import Problem, ServerMessage, Subscribe, Wire
 
 _REF = "#/components/schemas/{model}"
-_PARTS = {"name": "Name of a camera.", "id": "Id of an alert."}
+_PARTS = {"name": "Name of a camera.", "id": "Id of an alert.", "target": "Name of a notifier."}
 _ALWAYS = (401, 403, 429, 500, 503)
 """Problems that any operation can meet: no login, another site, too many tries, the server's own, no database."""
 
@@ -25,6 +25,7 @@ once, in order. A client that reads too slowly is closed with 1013 and resumes b
 _TAGS = {
     "cameras": "What is watched.",
     "alerts": "Who was seen without a mask.",
+    "notifiers": "Who is told of alerts, and how that goes.",
     "session": "Logging in and out.",
     "server": "The server itself, and its live news.",
 }

@@ -11,6 +11,7 @@ from maskwatch.web.api_arming import ArmingApi
 from maskwatch.web.api_cameras import CamerasApi
 from maskwatch.web.api_description import DescriptionApi
 from maskwatch.web.api_discovery import DiscoveryApi
+from maskwatch.web.api_notifiers import NotifiersApi
 from maskwatch.web.api_session import SessionApi
 from maskwatch.web.attempts import Attempts
 from maskwatch.web.auth import Gate, check_may_listen
@@ -91,6 +92,7 @@ def _operations(
         *ArmingApi(cameras).operations(),
         *discovery.operations(),
         *AlertsApi(store.alerts, store.snapshots, services.hub).operations(),
+        *NotifiersApi(services.notifiers).operations(),
         *SessionApi(services.settings, gate, store.sessions, store.snapshots, phones).operations(),
         *description.operations(),
     ]

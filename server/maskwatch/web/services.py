@@ -8,6 +8,7 @@ from maskwatch.live.hub import LiveHub
 from maskwatch.sources.webrtc import PublisherDesk
 from maskwatch.web.camera_service import CameraService
 from maskwatch.web.hub import Hub
+from maskwatch.web.notifier_service import NotifierService
 from maskwatch.web.ports import CameraManager, Check, Store, WebMetrics
 
 
@@ -23,4 +24,5 @@ class Services:
     cameras: CameraService
     live: LiveHub
     publishers: PublisherDesk
+    notifiers: NotifierService
     checks: Mapping[str, Check] = field(default_factory=dict)

@@ -17,6 +17,8 @@ from maskwatch.config import MaskwatchSettings
 from maskwatch.core.types import AlertKind, Box
 from maskwatch.live.hub import LiveHub
 from maskwatch.metrics import Metrics
+from maskwatch.notifiers.switchboard import Switchboard
+from maskwatch.notifiers.vapid import VapidKey
 from maskwatch.pipeline.manager import CameraManager, ManagerPorts
 from maskwatch.pipeline.ready import ReadyQueue
 from maskwatch.sources.registry import create_source
@@ -26,6 +28,7 @@ from maskwatch.store.records import AlertEvent, AlertState, StoredAlert
 from maskwatch.web.attempts import Attempts
 from maskwatch.web.camera_service import CameraService
 from maskwatch.web.hub import Hub
+from maskwatch.web.notifier_service import NotifierService
 from maskwatch.web.pages import ClientPages
 from maskwatch.web.server import build_app
 from maskwatch.web.services import Services
@@ -126,8 +129,10 @@ async def open_house(tmp_path: Path) -> AsyncIterator[Open]:
             stack.push_async_callback(store.close)
             for name, password in (users or {}).items():
                 await store.users.set_password(name, password)
-            services = _services(stack, complete, store, hub_options or {})
+            vapid = await asyncio.to_thread(VapidKey.open, complete.data_dir)
+            services = _services(stack, complete, store, vapid, hub_options or {})
             await services.cameras.start()
+            await services.notifiers.start()
             options = {"camera_probe": probe} if probe else {}
             app = build_app(
                 services,
@@ -154,7 +159,7 @@ async def house(open_house: Open) -> House:
 
 
 def _services(
-    stack: AsyncExitStack, settings: MaskwatchSettings, store: Store, hub_options: Mapping[str, Any]
+    stack: AsyncExitStack, settings: MaskwatchSettings, store: Store, vapid: VapidKey, hub_options: Mapping[str, Any]
 ) -> Services:
     metrics = Metrics()
     live, publishers = LiveHub(settings.live, LOOPBACK), PublisherDesk(LOOPBACK)
@@ -177,6 +182,10 @@ def _services(
     stack.push_async_callback(manager.close)
     cameras = CameraService(settings, store, manager, hub, live=live, publishers=publishers)
     hub.use_directory(cameras)
+    switchboard = Switchboard(
+        store.outbox, pictures=store.snapshots.pictures, link=lambda _id: None, telemetry=metrics, vapid=vapid
+    )
+    stack.push_async_callback(switchboard.close)
     return Services(
         settings=settings,
         store=store,
@@ -186,6 +195,7 @@ def _services(
         cameras=cameras,
         live=live,
         publishers=publishers,
+        notifiers=NotifierService(settings, store, switchboard),
     )
 
 

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from maskwatch.store import delivery_tables  # noqa: F401 - its tables belong to the metadata
 from maskwatch.store.tables import Base
 
 # One transaction for all steps, on SQLite too: half a migration is never left behind. The transaction is the caller's.
