@@ -1,4 +1,4 @@
-"""Write the JSON schema of everything that goes over the wire (maskwatch.web.schema), for `wire.mjs` to make types of.
+"""Write the JSON schema of everything that goes over the wire (maskwatch.web.schema and its siblings), for `wire.mjs` to make types of.
 
 Usage: python client_web/scripts/wire_schema.py > client_web/wire.json
 """
@@ -11,10 +11,11 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from maskwatch.web import schema
+from maskwatch.web import notifier_schema, schema
 
 FROM_THE_CLIENT = (
-    "Acknowledge", "AlertFilter", "AlertRange", "CameraChange", "CameraCreate", "CameraTest", "Login", "Subscribe",
+    "Acknowledge", "AlertFilter", "AlertRange", "CameraChange", "CameraCreate", "CameraTest",
+    "DeadLetterChoice", "DeadLetterQuery", "Login", "NotifierChange", "NotifierCreate", "Subscribe",
 )  # fmt: skip
 """Models the browser sends; of these, fields with a default may be left out."""
 
@@ -23,7 +24,8 @@ def wire_schema() -> dict[str, Any]:
     """The models as an OpenAPI document without paths."""
     models: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
         (model, "validation" if name in FROM_THE_CLIENT else "serialization")
-        for name, model in inspect.getmembers(schema, inspect.isclass)
+        for module in (schema, notifier_schema)
+        for name, model in inspect.getmembers(module, inspect.isclass)
         if issubclass(model, schema.Wire) and model not in (schema.Wire, schema.Message)
     ]
     _, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")

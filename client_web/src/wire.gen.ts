@@ -599,6 +599,83 @@ export interface components {
          */
         CloseReason: "mask_on" | "left" | "camera_lost" | "server_restarted" | "repeated" | "recovered" | "settings_changed";
         /**
+         * DeadLetter
+         * @description A notice that was given up.
+         */
+        DeadLetter: {
+            action: components["schemas"]["EventAction"];
+            /** Alert Id */
+            alert_id: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Attempts */
+            attempts: number;
+            /** Camera */
+            camera: string;
+            /**
+             * Dead At
+             * Format: date-time
+             */
+            dead_at: string;
+            /** Error */
+            error: string;
+            /** Event Id */
+            event_id: number;
+            kind: components["schemas"]["AlertKind"];
+        };
+        /**
+         * DeadLetterChoice
+         * @description Which dead letter; all of the target when left out.
+         */
+        DeadLetterChoice: {
+            /**
+             * Event Id
+             * @default null
+             */
+            event_id?: number | null;
+        };
+        /**
+         * DeadLetterCount
+         * @description How many dead letters it was done with.
+         */
+        DeadLetterCount: {
+            /** Count */
+            count: number;
+        };
+        /**
+         * DeadLetterQuery
+         * @description Query of dead letters.
+         */
+        DeadLetterQuery: {
+            /**
+             * After
+             * @default 0
+             */
+            after?: number;
+            /**
+             * Limit
+             * @default 50
+             */
+            limit?: number;
+        };
+        /**
+         * DeadLetters
+         * @description Some of a target's dead letters, oldest first.
+         */
+        DeadLetters: {
+            /** Letters */
+            letters: components["schemas"]["DeadLetter"][];
+            /**
+             * Next After
+             * @description Ask with `after` set to it for those that follow.
+             * @default null
+             */
+            next_after: number | null;
+        };
+        /**
          * DisarmRequest
          * @description For how long no alerts are to be raised.
          */
@@ -685,6 +762,12 @@ export interface components {
              */
             v: 1;
         };
+        /**
+         * EventAction
+         * @description What happened to an alert.
+         * @enum {string}
+         */
+        EventAction: "raised" | "closed" | "acknowledged" | "erased" | "updated" | "reminded";
         /**
          * FacesMessage
          * @description Everybody in view of one camera in one frame. Not kept, has no event id; the newest one counts.
@@ -857,6 +940,230 @@ export interface components {
          */
         MaskLabel: "mask" | "no_mask" | "incorrect" | "unknown";
         /**
+         * Notifier
+         * @description A target that is told of alerts.
+         */
+        Notifier: {
+            /**
+             * Actions
+             * @description What must happen to an alert.
+             */
+            actions: components["schemas"]["EventAction"][];
+            /**
+             * Cameras
+             * @description Only alerts of these cameras; of all when empty.
+             */
+            cameras: string[];
+            /**
+             * Enabled
+             * @description A paused target (false) is told nothing; what waited before still waits.
+             */
+            enabled: boolean;
+            /**
+             * Fixed
+             * @description Set by the settings file: the page can't change it.
+             */
+            fixed: boolean;
+            /**
+             * Kinds
+             * @description Only alerts of these kinds; of all when empty.
+             */
+            kinds: components["schemas"]["AlertKind"][];
+            min_severity: components["schemas"]["Severity"];
+            /** Name */
+            name: string;
+            /**
+             * Options
+             * @description The settings of its type; secrets are masked with `***`.
+             */
+            options: {
+                [key: string]: unknown;
+            };
+            state: components["schemas"]["NotifierState"];
+            /**
+             * Trouble
+             * @description Why nothing can be sent to it as it is set up, with what to do.
+             * @default null
+             */
+            trouble: string | null;
+            /**
+             * Type
+             * @description Kind of target: webhook, mqtt, email, apprise, webpush.
+             */
+            type: string;
+            /** With Pictures */
+            with_pictures: boolean;
+        };
+        /**
+         * NotifierChange
+         * @description What to change of a target; what is left out stays. An option masked with `***` stays as it was.
+         */
+        NotifierChange: {
+            /**
+             * Actions
+             * @default null
+             */
+            actions?: components["schemas"]["EventAction"][] | null;
+            /**
+             * Cameras
+             * @default null
+             */
+            cameras?: string[] | null;
+            /**
+             * Enabled
+             * @default null
+             */
+            enabled?: boolean | null;
+            /**
+             * Kinds
+             * @default null
+             */
+            kinds?: components["schemas"]["AlertKind"][] | null;
+            /** @default null */
+            min_severity?: components["schemas"]["Severity"] | null;
+            /**
+             * Options
+             * @default null
+             */
+            options?: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * With Pictures
+             * @default null
+             */
+            with_pictures?: boolean | null;
+        };
+        /**
+         * NotifierCreate
+         * @description A target to add.
+         */
+        NotifierCreate: {
+            /**
+             * Actions
+             * @default [
+             *       "raised",
+             *       "closed"
+             *     ]
+             */
+            actions?: components["schemas"]["EventAction"][];
+            /**
+             * Cameras
+             * @default []
+             */
+            cameras?: string[];
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled?: boolean;
+            /**
+             * Kinds
+             * @default []
+             */
+            kinds?: components["schemas"]["AlertKind"][];
+            /** @default info */
+            min_severity?: components["schemas"]["Severity"];
+            /** Name */
+            name: string;
+            /**
+             * Options
+             * @description The settings of its type; secrets are kept encrypted and never shown again.
+             */
+            options?: {
+                [key: string]: unknown;
+            };
+            /** Type */
+            type: string;
+            /**
+             * With Pictures
+             * @default true
+             */
+            with_pictures?: boolean;
+        };
+        /**
+         * NotifierState
+         * @description How a target is doing.
+         */
+        NotifierState: {
+            /**
+             * Dead
+             * @description Notices that were given up; they can be sent again or dropped.
+             * @default 0
+             */
+            dead: number;
+            /**
+             * Delivered
+             * @default 0
+             */
+            delivered: number;
+            /**
+             * Error
+             * @description What is wrong now, with what to do; none once it took a notice again.
+             * @default null
+             */
+            error: string | null;
+            /**
+             * Failure At
+             * @description When it did not take one last.
+             * @default null
+             */
+            failure_at: string | null;
+            /**
+             * Oldest Waiting S
+             * @description Seconds that the oldest of them has waited, while the server ran.
+             * @default 0
+             */
+            oldest_waiting_s: number;
+            /**
+             * Success At
+             * @description When it took a notice last.
+             * @default null
+             */
+            success_at: string | null;
+            /**
+             * Waiting
+             * @description Notices that it is still to be told.
+             * @default 0
+             */
+            waiting: number;
+        };
+        /**
+         * NotifierTestResult
+         * @description What a target said to a test.
+         */
+        NotifierTestResult: {
+            /** Message */
+            message: string;
+            /** Ok */
+            ok: boolean;
+            /**
+             * Remedy
+             * @default
+             */
+            remedy: string;
+            /**
+             * Seconds
+             * @description How long it took.
+             * @default null
+             */
+            seconds: number | null;
+        };
+        /**
+         * NotifierType
+         * @description A kind of target, and the JSON schema of its options.
+         */
+        NotifierType: {
+            /** Options Schema */
+            options_schema: {
+                [key: string]: unknown;
+            };
+            /** Summary */
+            summary: string;
+            /** Type */
+            type: string;
+        };
+        /**
          * PauseReason
          * @description Why no alerts are raised.
          * @enum {string}
@@ -942,6 +1249,17 @@ export interface components {
              * @default about:blank
              */
             type: string;
+        };
+        /**
+         * PushKey
+         * @description What a browser subscribes to Web Push with.
+         */
+        PushKey: {
+            /**
+             * Key
+             * @description The server's public key (VAPID), in base64url.
+             */
+            key: string;
         };
         /**
          * Readiness
@@ -1356,12 +1674,18 @@ export type CameraStreams = components["schemas"]["CameraStreams"];
 export type CameraTest = components["schemas"]["CameraTest"];
 export type CameraTestResult = components["schemas"]["CameraTestResult"];
 export type CloseReason = components["schemas"]["CloseReason"];
+export type DeadLetter = components["schemas"]["DeadLetter"];
+export type DeadLetterChoice = components["schemas"]["DeadLetterChoice"];
+export type DeadLetterCount = components["schemas"]["DeadLetterCount"];
+export type DeadLetterQuery = components["schemas"]["DeadLetterQuery"];
+export type DeadLetters = components["schemas"]["DeadLetters"];
 export type DisarmRequest = components["schemas"]["DisarmRequest"];
 export type Discovered = components["schemas"]["Discovered"];
 export type DiscoveredCamera = components["schemas"]["DiscoveredCamera"];
 export type Discovery = components["schemas"]["Discovery"];
 export type Erased = components["schemas"]["Erased"];
 export type ErrorMessage = components["schemas"]["ErrorMessage"];
+export type EventAction = components["schemas"]["EventAction"];
 export type FacesMessage = components["schemas"]["FacesMessage"];
 export type FrameQuery = components["schemas"]["FrameQuery"];
 export type Health = components["schemas"]["Health"];
@@ -1370,9 +1694,16 @@ export type IceServer = components["schemas"]["IceServer"];
 export type Info = components["schemas"]["Info"];
 export type Login = components["schemas"]["Login"];
 export type MaskLabel = components["schemas"]["MaskLabel"];
+export type Notifier = components["schemas"]["Notifier"];
+export type NotifierChange = components["schemas"]["NotifierChange"];
+export type NotifierCreate = components["schemas"]["NotifierCreate"];
+export type NotifierState = components["schemas"]["NotifierState"];
+export type NotifierTestResult = components["schemas"]["NotifierTestResult"];
+export type NotifierType = components["schemas"]["NotifierType"];
 export type PauseReason = components["schemas"]["PauseReason"];
 export type Person = components["schemas"]["Person"];
 export type Problem = components["schemas"]["Problem"];
+export type PushKey = components["schemas"]["PushKey"];
 export type Readiness = components["schemas"]["Readiness"];
 export type RetentionSettings = components["schemas"]["RetentionSettings"];
 export type RuleSettings = components["schemas"]["RuleSettings"];

@@ -6,6 +6,7 @@ import { version } from "../state/house";
 import { chosenLanguage, liveBy, notify, singleKeys, sound, type Theme, theme } from "../state/preferences";
 import { info, service, signOut } from "../state/session";
 import { Button, Switch } from "../ui/basics";
+import { Notifiers } from "../ui/notifiers";
 
 export function SettingsPage() {
   return (
@@ -14,6 +15,7 @@ export function SettingsPage() {
         <h1>{t("settings.title")}</h1>
       </header>
       <ThisBrowser />
+      <Notifiers />
       <Stored />
       <Server />
     </div>

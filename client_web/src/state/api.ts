@@ -11,6 +11,14 @@ import type {
   CameraTest,
   CameraTestResult,
   Discovered,
+  DeadLetterCount,
+  DeadLetters,
+  Notifier,
+  NotifierChange,
+  NotifierCreate,
+  NotifierTestResult,
+  NotifierType,
+  PushKey,
   Severity,
   StreamsQuestion,
 } from "../wire.gen";
@@ -27,6 +35,7 @@ export interface AlertFilter {
 
 const API = "/api/v1";
 const camera = (name: string) => `${API}/cameras/${encodeURIComponent(name)}`;
+const notifier = (name: string) => `${API}/notifiers/${encodeURIComponent(name)}`;
 const alert = (id: string) => `${API}/alerts/${encodeURIComponent(id)}`;
 
 async function json<T>(answer: Promise<Response>): Promise<T> {
@@ -59,6 +68,23 @@ export const api = {
   alert: (id: string) => json<Alert>(request(alert(id))),
   acknowledge: (id: string) => json<Alert>(request(`${alert(id)}/acknowledge`, { method: "POST", json: {} })),
   erase: (id: string) => request(alert(id), { method: "DELETE" }),
+
+  notifiers: () => json<Notifier[]>(request(`${API}/notifiers`)),
+  notifierTypes: () => json<NotifierType[]>(request(`${API}/notifiers/types`)),
+  addNotifier: (body: NotifierCreate) => json<Notifier>(request(`${API}/notifiers`, { method: "POST", json: body })),
+  changeNotifier: (name: string, body: NotifierChange) =>
+    json<Notifier>(request(notifier(name), { method: "PATCH", json: body })),
+  removeNotifier: (name: string) => request(notifier(name), { method: "DELETE" }),
+  testNotifier: (name: string) => json<NotifierTestResult>(request(`${notifier(name)}/test`, { method: "POST" })),
+  deadLetters: (name: string) => json<DeadLetters>(request(`${notifier(name)}/dead`)),
+  handleDeadLetters: (name: string, what: "resend" | "drop", eventId?: number) =>
+    json<DeadLetterCount>(
+      request(`${notifier(name)}/dead/${what}`, {
+        method: "POST",
+        json: eventId === undefined ? {} : { event_id: eventId },
+      }),
+    ),
+  pushKey: () => json<PushKey>(request(`${API}/notifiers/push-key`)),
 };
 
 function query(values: Record<string, string | number | undefined>): string {

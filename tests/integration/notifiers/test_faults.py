@@ -279,11 +279,13 @@ async def _run_and_kill(
     )
     assert process.stdout is not None
     told: list[str] = []
-    while not when(told):
-        line = await process.stdout.readline()
-        assert line.endswith(b"\n"), "the script ended by itself"
-        told.append(line.decode().strip())
-    process.send_signal(signal.SIGKILL)
+    try:
+        while not when(told):
+            line = await process.stdout.readline()
+            assert line.endswith(b"\n"), "the script ended by itself"
+            told.append(line.decode().strip())
+    finally:
+        process.send_signal(signal.SIGKILL)
     rest = await process.stdout.read()
     await process.wait()
     return told + [line.decode() for line in rest.splitlines(keepends=True) if line.endswith(b"\n")]
@@ -313,6 +315,7 @@ async def test_killed_between_raising_and_sending(fixed: MaskwatchSettings, rece
     assert len(receiver.taken) == len({taken.key for taken in receiver.taken}), "nothing twice"
 
 
+@pytest.mark.timeout(600)
 async def test_killed_while_sending_again_and_again(fixed: MaskwatchSettings, receiver: Receiver) -> None:
     told: list[str] = []
     kills = 4
