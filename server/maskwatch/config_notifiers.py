@@ -35,7 +35,7 @@ class NotifierFilter(Settings):
     kinds: tuple[AlertKind, ...] = ()
     """Only alerts of these kinds; of all when empty."""
     actions: tuple[str, ...] = ("raised", "closed")
-    """What must happen to an alert: raised, closed, acknowledged, erased."""
+    """What must happen to an alert: raised, reminded, updated, closed, acknowledged, erased."""
     min_severity: Severity = Severity.INFO
     """Only alerts that matter this much or more."""
     with_pictures: bool = True
