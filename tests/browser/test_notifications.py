@@ -119,7 +119,8 @@ def test_a_push_shows_a_notification(
         lambda event: registered.extend(one["registrationId"] for one in event["registrations"]),
     )
     session.send("ServiceWorker.enable")
-    assert registered
+    while not registered:
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     session.send(
         "ServiceWorker.deliverPushMessage",
         {
