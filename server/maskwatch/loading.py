@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
+
 import maskwatch.classifiers
 import maskwatch.detectors
 import maskwatch.encoders
@@ -43,6 +45,8 @@ def load_models_once(plugins: tuple[Mapping[str, Any], Mapping[str, Any]]) -> Mo
 
 def load_models(settings: DetectionSettings) -> list[Models]:
     """The configured models, once for each inference thread: they are not shared between threads."""
+    # OpenCV would share each small resizing among threads of its own: more processor time, and no sooner.
+    cv2.setNumThreads(1)
     return [load_models_once(settings.plugins) for _ in range(settings.threads)]
 
 

@@ -48,6 +48,8 @@ class InputSpec:
     format: str | None = None
     open_timeout_s: float | None = None
     read_timeout_s: float | None = None
+    catches_up: bool = False
+    """Whether pictures are left out, up to the next keyframe, when the stream has fallen behind."""
     loop_filter: bool = True
     """Whether the decoder smooths the edges of its blocks; it costs an eighth of the decoding."""
     fetch: Callable[[str, int, dict[str, str]], Any] | None = field(default=None, repr=False)

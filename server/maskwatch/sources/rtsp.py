@@ -128,6 +128,7 @@ class RtspSource:
             transport=config.transport,
             failures=RtspFailures(self._peer, transport=config.transport),
             options=options,
+            catches_up=True,
             loop_filter=config.loop_filter,
             open_timeout_s=config.open_timeout_s,
             # PyAV gives up after about twice the time it is given.

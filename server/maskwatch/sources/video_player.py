@@ -9,20 +9,26 @@ from datetime import UTC, datetime
 import av
 import av.container
 import av.video.stream
+import structlog
 from av.bitstream import BitStreamFilterContext
 from av.video.frame import PictureType
 
 from maskwatch.core.ports import EncodedPacket, RawFrame, SourceSink, StopSignal, StreamInfo
 from maskwatch.errors import SourceError
 from maskwatch.sources.av_input import InputSpec, VideoPacket, codec_unsupported, read_packets
+from maskwatch.sources.lag import LagMeter
 from maskwatch.sources.lately import Lately
 from maskwatch.sources.media_clock import TICKS_PER_S, MediaClock
 from maskwatch.sources.picture import DecodedPicture, Scaler
+
+_log = structlog.get_logger(__name__)
 
 _BROWSER_PIXELS = frozenset({"yuv420p", "yuvj420p"})
 _SPS_START = re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67]")
 _NO_PICTURE_AFTER_S = 10.0
 """Packets that keep coming without giving a picture for this long can't be decoded."""
+_LATE_S, _CAUGHT_UP_S = 1.0, 0.4
+"""A stream that is later than the first is caught up with: nothing is decoded until it is less late than the second."""
 _LEAST_STEP_S = 0.001
 """Between two pictures of one camera."""
 
@@ -66,6 +72,8 @@ class VideoPlayer:
         self._b_frames = False
         self._interlaced = False
         self._scaler = Scaler()
+        self._lag = LagMeter()
+        self._catching_up = False
         self._last_picture_s = clock()
         self._unsupported = False
         context = stream.codec_context
@@ -92,7 +100,11 @@ class VideoPlayer:
                 self._pass_on(self._annex_b, data, packet, arrival)
             return
         packet.opaque = arrival
-        frames = self._decode(packet)
+        if self._falls_behind(packet, now_s):
+            frames = []
+            self._last_picture_s = now_s
+        else:
+            frames = self._decode(packet)
         if frames:
             self._look_at_format(frames)
             self._last_picture_s = now_s
@@ -113,6 +125,18 @@ class VideoPlayer:
         elif self._lately.sleeping():
             self._skipped = True
         return self._skipped
+
+    def _falls_behind(self, packet: VideoPacket, now_s: float) -> bool:
+        """Whether to leave `packet` undecoded: what waits in the network's buffers grows older with each picture."""
+        if not self._spec.catches_up or packet.time_base is None:
+            return False
+        lag_s = self._lag.lag_s(None if packet.dts is None else float(packet.dts * packet.time_base), now_s)
+        if lag_s > _LATE_S and not self._catching_up:
+            self._catching_up = True
+            _log.warning("pictures come too late: leaving some out", source=self._spec.shown, late_s=round(lag_s, 1))
+        elif self._catching_up and packet.is_keyframe and lag_s < _CAUGHT_UP_S:
+            self._catching_up = False
+        return self._catching_up
 
     def undecodable(self) -> SourceError:
         """Why there is no picture although packets come."""
