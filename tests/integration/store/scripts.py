@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -38,11 +39,11 @@ async def record_forever(settings: MaskwatchSettings) -> None:
 
 
 class _Settling(CountingTelemetry):
-    """Tells when an alert was recorded or could not be."""
+    """Tells when an alert was recorded or could not be, and when not even the backlog took it."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.settled = asyncio.Event()
+        self.settled, self.backlog_failed = asyncio.Event(), asyncio.Event()
 
     def alerts_waiting(self, count: int) -> None:
         super().alerts_waiting(count)
@@ -52,10 +53,19 @@ class _Settling(CountingTelemetry):
     def record_failed(self, reason: str) -> None:
         super().record_failed(reason)
         self.settled.set()
+        if reason == "backlog_failed":
+            self.backlog_failed.set()
+
+
+def _fill(file: Path) -> None:
+    """Take what room is left, to the last byte."""
+    with suppress(OSError), file.open("wb", buffering=0) as stream:
+        while True:
+            stream.write(bytes(4096))
 
 
 async def record_until_full(settings: MaskwatchSettings) -> None:
-    """On a disk too small: record until something fails, then make room and see that nothing was lost."""
+    """On a disk too small: record until nothing can be written at all, then make room and see that nothing was lost."""
     store = await Store.open(settings)
     telemetry = _Settling()
     events: list[AlertEvent] = []
@@ -68,10 +78,16 @@ async def record_until_full(settings: MaskwatchSettings) -> None:
         recorder.submit(raising_look(image=rng.integers(0, 255, (360, 640, 3), dtype=np.uint8)))
         submitted += 1
         await telemetry.settled.wait()
+    # A database that wants a page more than there is may leave room for the backlog: none shall be left.
+    filler = settings.data_dir / "filler"
+    await asyncio.to_thread(_fill, filler)
     for _ in range(3):
         recorder.submit(raising_look(image=np.zeros((36, 64, 3), dtype=np.uint8)))
         submitted += 1
-    await asyncio.to_thread(ballast.unlink)
+    telemetry.backlog_failed.clear()
+    await telemetry.backlog_failed.wait()
+    for file in (ballast, filler):
+        await asyncio.to_thread(file.unlink)
     await recorder.close(timeout_s=60)
     _say("failed", *telemetry.record_failures, *telemetry.snapshot_failures)
     without = sum("snapshot_error" in event.alert.evidence for event in events)
