@@ -14,8 +14,9 @@ from pydantic.json_schema import models_json_schema
 from maskwatch.web import notifier_schema, schema
 
 FROM_THE_CLIENT = (
-    "Acknowledge", "AlertFilter", "AlertRange", "CameraChange", "CameraCreate", "CameraTest",
-    "DeadLetterChoice", "DeadLetterQuery", "Login", "NotifierChange", "NotifierCreate", "Subscribe",
+    "Acknowledge", "AlertConditions", "AlertExport", "AlertFilter", "AlertRange", "CameraChange", "CameraCreate",
+    "CameraTest", "DeadLetterChoice", "DeadLetterQuery", "Judgement", "Login", "NotifierChange", "NotifierCreate",
+    "Snooze", "Subscribe",
 )  # fmt: skip
 """Models the browser sends; of these, fields with a default may be left out."""
 

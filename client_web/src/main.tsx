@@ -14,6 +14,7 @@ import "./styles/base.css";
 import "./styles/parts.css";
 import "./styles/pages.css";
 import "./styles/rules.css";
+import "./styles/alert-life.css";
 
 applyTheme();
 startRouter();

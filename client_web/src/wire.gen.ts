@@ -29,8 +29,20 @@ export interface components {
              * @default null
              */
             acknowledged_by: string | null;
+            /**
+             * Before Url
+             * @description The last picture from before it began (JPEG), if one is kept.
+             * @default null
+             */
+            before_url: string | null;
             /** Camera */
             camera: string;
+            /**
+             * Clip Url
+             * @description A short video (MP4), if one is kept; it comes some seconds after the alert.
+             * @default null
+             */
+            clip_url: string | null;
             /** @default null */
             close_reason: components["schemas"]["CloseReason"] | null;
             /**
@@ -44,6 +56,22 @@ export interface components {
              */
             confidence: number;
             /**
+             * Escalate At
+             * @description When it is escalated if nobody acknowledges it; see the setting `alerts.escalate_after_s`.
+             * @default null
+             */
+            escalate_at: string | null;
+            /**
+             * Escalated At
+             * @default null
+             */
+            escalated_at: string | null;
+            /**
+             * Event Id
+             * @description Id of the newest event of this alert: of two accounts of it, the one with the greater is the newer.
+             */
+            event_id: number;
+            /**
              * Evidence
              * @description Why it was raised: looks, belief, quality, settings and model versions; or what was `measured`.
              */
@@ -56,9 +84,11 @@ export interface components {
              * @default null
              */
             face_url: string | null;
+            /** @default null */
+            feedback: components["schemas"]["Feedback"] | null;
             /**
              * Frame Url
-             * @description The whole picture (JPEG), if one is kept.
+             * @description The whole picture with boxes drawn in (JPEG), if one is kept.
              * @default null
              */
             frame_url: string | null;
@@ -71,6 +101,17 @@ export interface components {
              */
             raised_at: string;
             severity: components["schemas"]["Severity"];
+            /**
+             * Snoozed By
+             * @default null
+             */
+            snoozed_by: string | null;
+            /**
+             * Snoozed Until
+             * @description When it is raised again, if it is still open then.
+             * @default null
+             */
+            snoozed_until: string | null;
             state: components["schemas"]["AlertState"];
             /**
              * Track Id
@@ -80,8 +121,102 @@ export interface components {
             track_id: number | null;
         };
         /**
+         * AlertConditions
+         * @description Which alerts; what is left out does not narrow it. Several kinds or states: with commas between.
+         */
+        AlertConditions: {
+            /**
+             * Camera
+             * @default null
+             */
+            camera?: string | null;
+            /**
+             * Escalated
+             * @default null
+             */
+            escalated?: boolean | null;
+            /**
+             * @description `wrong` or `right`: marked as such; `none`: not marked.
+             * @default null
+             */
+            feedback?: components["schemas"]["FeedbackFilter"] | null;
+            /** Kind */
+            kind?: components["schemas"]["AlertKind"][];
+            /**
+             * Min Confidence
+             * @default null
+             */
+            min_confidence?: number | null;
+            /** @default null */
+            severity?: components["schemas"]["Severity"] | null;
+            /**
+             * Since
+             * @description Raised at this time or later.
+             * @default null
+             */
+            since?: string | null;
+            /** State */
+            state?: components["schemas"]["AlertState"][];
+            /**
+             * Until
+             * @description Raised before this time.
+             * @default null
+             */
+            until?: string | null;
+        };
+        /**
+         * AlertExport
+         * @description Query of an export of alerts.
+         */
+        AlertExport: {
+            /**
+             * Camera
+             * @default null
+             */
+            camera?: string | null;
+            /**
+             * Escalated
+             * @default null
+             */
+            escalated?: boolean | null;
+            /**
+             * @description `wrong` or `right`: marked as such; `none`: not marked.
+             * @default null
+             */
+            feedback?: components["schemas"]["FeedbackFilter"] | null;
+            /**
+             * Format
+             * @default csv
+             * @enum {string}
+             */
+            format?: "csv" | "json";
+            /** Kind */
+            kind?: components["schemas"]["AlertKind"][];
+            /**
+             * Min Confidence
+             * @default null
+             */
+            min_confidence?: number | null;
+            /** @default null */
+            severity?: components["schemas"]["Severity"] | null;
+            /**
+             * Since
+             * @description Raised at this time or later.
+             * @default null
+             */
+            since?: string | null;
+            /** State */
+            state?: components["schemas"]["AlertState"][];
+            /**
+             * Until
+             * @description Raised before this time.
+             * @default null
+             */
+            until?: string | null;
+        };
+        /**
          * AlertFilter
-         * @description Query of the list of alerts; what is left out does not narrow it.
+         * @description Query of the list of alerts.
          */
         AlertFilter: {
             /**
@@ -95,8 +230,18 @@ export interface components {
              * @default null
              */
             cursor?: string | null;
-            /** @default null */
-            kind?: components["schemas"]["AlertKind"] | null;
+            /**
+             * Escalated
+             * @default null
+             */
+            escalated?: boolean | null;
+            /**
+             * @description `wrong` or `right`: marked as such; `none`: not marked.
+             * @default null
+             */
+            feedback?: components["schemas"]["FeedbackFilter"] | null;
+            /** Kind */
+            kind?: components["schemas"]["AlertKind"][];
             /**
              * Limit
              * @default 50
@@ -115,14 +260,22 @@ export interface components {
              * @default null
              */
             since?: string | null;
-            /** @default null */
-            state?: components["schemas"]["AlertState"] | null;
+            /** State */
+            state?: components["schemas"]["AlertState"][];
             /**
              * Until
              * @description Raised before this time.
              * @default null
              */
             until?: string | null;
+        };
+        /**
+         * AlertHistory
+         * @description Everything that happened to an alert, oldest first.
+         */
+        AlertHistory: {
+            /** Events */
+            events: components["schemas"]["HistoryEntry"][];
         };
         /**
          * AlertKind
@@ -132,15 +285,25 @@ export interface components {
         AlertKind: "no_mask" | "incorrect" | "crowd" | "camera_offline" | "camera_blind" | "held_back";
         /**
          * AlertMessage
-         * @description An alert was raised, closed, acknowledged, erased, updated (it says something else now) or reminded of.
+         * @description Something happened to an alert.
          */
         AlertMessage: {
             /**
              * Action
              * @enum {string}
              */
-            action: "raised" | "closed" | "acknowledged" | "erased" | "updated" | "reminded";
+            action: "raised" | "closed" | "acknowledged" | "snoozed" | "woken" | "escalated" | "marked" | "unmarked" | "clip" | "erased" | "updated" | "reminded";
             alert: components["schemas"]["Alert"];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * By
+             * @default null
+             */
+            by: string | null;
             /** Event Id */
             event_id: number;
             /**
@@ -197,7 +360,7 @@ export interface components {
          * @description Where an alert is in its life.
          * @enum {string}
          */
-        AlertState: "raised" | "acknowledged" | "closed";
+        AlertState: "raised" | "acknowledged" | "snoozed" | "closed";
         /**
          * Alerting
          * @description Whether a camera may raise alerts now; it is watched all the same.
@@ -767,7 +930,7 @@ export interface components {
          * @description What happened to an alert.
          * @enum {string}
          */
-        EventAction: "raised" | "closed" | "acknowledged" | "erased" | "updated" | "reminded";
+        EventAction: "raised" | "closed" | "acknowledged" | "snoozed" | "woken" | "escalated" | "marked" | "unmarked" | "clip" | "erased" | "updated" | "reminded";
         /**
          * FacesMessage
          * @description Everybody in view of one camera in one frame. Not kept, has no event id; the newest one counts.
@@ -807,6 +970,38 @@ export interface components {
             /** Width */
             width: number;
         };
+        /**
+         * Feedback
+         * @description What somebody said of an alert.
+         */
+        Feedback: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * By
+             * @default null
+             */
+            by: string | null;
+            /**
+             * @description What the face truly was, if they said so: mask, no_mask, incorrect, or not_a_face.
+             * @default null
+             */
+            truth: components["schemas"]["Truth"] | null;
+            /**
+             * Wrong
+             * @description Whether the alert is wrong; else it is right.
+             */
+            wrong: boolean;
+        };
+        /**
+         * FeedbackFilter
+         * @description Alerts by what people said of them.
+         * @enum {string}
+         */
+        FeedbackFilter: "wrong" | "right" | "none";
         /**
          * FrameQuery
          * @description Query of a camera's newest picture.
@@ -877,6 +1072,40 @@ export interface components {
             v: 1;
         };
         /**
+         * HistoryEntry
+         * @description One thing that happened to an alert, and how it stood then.
+         */
+        HistoryEntry: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "raised" | "closed" | "acknowledged" | "snoozed" | "woken" | "escalated" | "marked" | "unmarked" | "clip" | "erased" | "updated" | "reminded";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * By
+             * @description Who did it, if somebody did whose name is known.
+             * @default null
+             */
+            by: string | null;
+            /** @default null */
+            close_reason: components["schemas"]["CloseReason"] | null;
+            /** Event Id */
+            event_id: number;
+            /** @default null */
+            feedback: components["schemas"]["Feedback"] | null;
+            /**
+             * Snoozed Until
+             * @default null
+             */
+            snoozed_until: string | null;
+            state: components["schemas"]["AlertState"];
+        };
+        /**
          * IceServer
          * @description A STUN or TURN server, as WebRTC's RTCIceServer.
          */
@@ -916,6 +1145,43 @@ export interface components {
             user: string | null;
             /** Version */
             version: string;
+        };
+        /**
+         * Judgement
+         * @description Whether an alert is right or wrong, and what the face truly was.
+         */
+        Judgement: {
+            /**
+             * By
+             * @description Who says so; whoever is logged in counts before this.
+             * @default null
+             */
+            by?: string | null;
+            /**
+             * @description Only of a wrong one: mask, no_mask, incorrect, or not_a_face.
+             * @default null
+             */
+            truth?: components["schemas"]["Truth"] | null;
+            /** Wrong */
+            wrong: boolean;
+        };
+        /**
+         * KindRetention
+         * @description Limits of one kind of alert, beside those of all.
+         */
+        KindRetention: {
+            /**
+             * Max Age Days
+             * @description Alerts of this kind are erased when they are older than this.
+             * @default null
+             */
+            max_age_days: number | null;
+            /**
+             * Max Megabytes
+             * @description The oldest pictures and clips of this kind are erased beyond this many megabytes (1e6 bytes).
+             * @default null
+             */
+            max_megabytes: number | null;
         };
         /**
          * Login
@@ -1043,6 +1309,7 @@ export interface components {
              * Actions
              * @default [
              *       "raised",
+             *       "escalated",
              *       "closed"
              *     ]
              */
@@ -1275,12 +1542,31 @@ export interface components {
         };
         /**
          * RetentionSettings
-         * @description How long alerts and their pictures are kept. Whichever limit is reached first counts.
+         * @description How long alerts, their pictures and their clips are kept. Whichever limit is reached first counts.
          */
         RetentionSettings: {
             /**
+             * Clip Max Age Days
+             * @description Clips older than this are erased; null: they stay as long as their alerts.
+             * @default null
+             */
+            clip_max_age_days: number | null;
+            /**
+             * Clip Max Megabytes
+             * @description The oldest clips are erased beyond this many megabytes (1e6 bytes).
+             * @default 2000
+             */
+            clip_max_megabytes: number;
+            /**
+             * Kinds
+             * @description Narrower limits by kind of alert, such as `incorrect: {max_age_days: 7}`.
+             */
+            kinds: {
+                [key: string]: components["schemas"]["KindRetention"];
+            };
+            /**
              * Max Age Days
-             * @description Alerts older than this are erased with their pictures.
+             * @description Alerts older than this are erased with their pictures and clips.
              * @default 30
              */
             max_age_days: number;
@@ -1291,8 +1577,14 @@ export interface components {
              */
             max_megabytes: number;
             /**
+             * Picture Max Age Days
+             * @description Pictures older than this are erased; null: they stay as long as their alerts.
+             * @default null
+             */
+            picture_max_age_days: number | null;
+            /**
              * Snapshots
-             * @description Whether to keep a picture of the face and of the frame with each alert.
+             * @description Whether to keep pictures with each alert: the face, the whole frame, and what was there before.
              * @default true
              */
             snapshots: boolean;
@@ -1488,16 +1780,67 @@ export interface components {
          */
         Severity: "info" | "warning" | "critical";
         /**
+         * Snooze
+         * @description How long an alert is to rest: either of `minutes` and `until`.
+         */
+        Snooze: {
+            /**
+             * By
+             * @description Who wants it; whoever is logged in counts before this.
+             * @default null
+             */
+            by?: string | null;
+            /**
+             * Minutes
+             * @default null
+             */
+            minutes?: number | null;
+            /**
+             * Until
+             * @description At most a week from now.
+             * @default null
+             */
+            until?: string | null;
+        };
+        /**
          * StorageInfo
          * @description What is stored, and how long.
          */
         StorageInfo: {
+            /**
+             * Clip Bytes
+             * @description Bytes of all clips kept.
+             */
+            clip_bytes: number;
+            /**
+             * Clips
+             * @description Whether new alerts get a clip.
+             */
+            clips: boolean;
+            /**
+             * Kinds
+             * @description The same by kind of alert; those without alerts are left out.
+             */
+            kinds: components["schemas"]["StoredKind"][];
             /**
              * Picture Bytes
              * @description Bytes of all pictures kept.
              */
             picture_bytes: number;
             retention: components["schemas"]["RetentionSettings"];
+        };
+        /**
+         * StoredKind
+         * @description What is stored of one kind of alert.
+         */
+        StoredKind: {
+            /** Alerts */
+            alerts: number;
+            /** Clip Bytes */
+            clip_bytes: number;
+            kind: components["schemas"]["AlertKind"];
+            /** Picture Bytes */
+            picture_bytes: number;
         };
         /**
          * StreamsQuestion
@@ -1559,6 +1902,12 @@ export interface components {
          * @enum {string}
          */
         TrackState: "unknown" | "compliant" | "no_mask" | "incorrect";
+        /**
+         * Truth
+         * @description What an alert's face truly was, as a person says who looked at it.
+         * @enum {string}
+         */
+        Truth: "mask" | "no_mask" | "incorrect" | "not_a_face";
         /**
          * VideoKeyframe
          * @description The next binary message is a keyframe: a page may forget all pictures before it.
@@ -1656,7 +2005,10 @@ export type operations = Record<string, never>;
 
 export type Acknowledge = components["schemas"]["Acknowledge"];
 export type Alert = components["schemas"]["Alert"];
+export type AlertConditions = components["schemas"]["AlertConditions"];
+export type AlertExport = components["schemas"]["AlertExport"];
 export type AlertFilter = components["schemas"]["AlertFilter"];
+export type AlertHistory = components["schemas"]["AlertHistory"];
 export type AlertKind = components["schemas"]["AlertKind"];
 export type AlertMessage = components["schemas"]["AlertMessage"];
 export type AlertPage = components["schemas"]["AlertPage"];
@@ -1687,11 +2039,16 @@ export type Erased = components["schemas"]["Erased"];
 export type ErrorMessage = components["schemas"]["ErrorMessage"];
 export type EventAction = components["schemas"]["EventAction"];
 export type FacesMessage = components["schemas"]["FacesMessage"];
+export type Feedback = components["schemas"]["Feedback"];
+export type FeedbackFilter = components["schemas"]["FeedbackFilter"];
 export type FrameQuery = components["schemas"]["FrameQuery"];
 export type Health = components["schemas"]["Health"];
 export type HelloMessage = components["schemas"]["HelloMessage"];
+export type HistoryEntry = components["schemas"]["HistoryEntry"];
 export type IceServer = components["schemas"]["IceServer"];
 export type Info = components["schemas"]["Info"];
+export type Judgement = components["schemas"]["Judgement"];
+export type KindRetention = components["schemas"]["KindRetention"];
 export type Login = components["schemas"]["Login"];
 export type MaskLabel = components["schemas"]["MaskLabel"];
 export type Notifier = components["schemas"]["Notifier"];
@@ -1711,10 +2068,13 @@ export type ScheduleSettings = components["schemas"]["ScheduleSettings"];
 export type ServiceInfo = components["schemas"]["ServiceInfo"];
 export type Session = components["schemas"]["Session"];
 export type Severity = components["schemas"]["Severity"];
+export type Snooze = components["schemas"]["Snooze"];
 export type StorageInfo = components["schemas"]["StorageInfo"];
+export type StoredKind = components["schemas"]["StoredKind"];
 export type StreamsQuestion = components["schemas"]["StreamsQuestion"];
 export type Subscribe = components["schemas"]["Subscribe"];
 export type TrackState = components["schemas"]["TrackState"];
+export type Truth = components["schemas"]["Truth"];
 export type VideoKeyframe = components["schemas"]["VideoKeyframe"];
 export type VideoStart = components["schemas"]["VideoStart"];
 export type Weekday = components["schemas"]["Weekday"];

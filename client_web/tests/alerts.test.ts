@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { RESTS } from "../src/state/alert-actions";
 import { filterOf, hasFilter, matches, queryOf } from "../src/state/alert-filter";
-import { AlertList, merge } from "../src/state/alerts";
+import { AlertList, merge, waits } from "../src/state/alerts";
 import { FeedGate } from "../src/state/feed";
 import { gridOrder } from "../src/state/order";
 import { alert, camera, event } from "./make";
@@ -11,18 +12,32 @@ const SEEN = { state: "acknowledged", acknowledged_at: "2026-11-24T10:00:05Z", a
 describe("merging what is known of an alert", () => {
   it("never turns it back, whichever account comes late", () => {
     for (const [first, second] of [
-      [alert(CLOSED), alert()],
-      [alert(), alert(CLOSED)],
+      [alert({ ...CLOSED, event_id: 2 }), alert()],
+      [alert(), alert({ ...CLOSED, event_id: 2 })],
     ] as const) {
       expect(merge(first, second)).toMatchObject(CLOSED);
     }
   });
 
-  it("keeps the acknowledgement through the closing", () => {
-    const both = merge(alert(SEEN), alert(CLOSED));
-    expect(both).toMatchObject({ ...CLOSED, acknowledged_by: "rina" });
-    expect(merge(alert(CLOSED), alert(SEEN))).toMatchObject({ ...CLOSED, acknowledged_by: "rina" });
-    expect(merge(alert(), alert(SEEN)).state).toBe("acknowledged");
+  it("follows it back where it truly goes back: a snooze that ran out, a mark that was taken back", () => {
+    const snoozed = alert({ state: "snoozed", snoozed_until: "2026-11-24T10:10:00Z", event_id: 2 });
+    const woken = alert({ event_id: 3 });
+    expect(merge(snoozed, woken).state).toBe("raised");
+    expect(merge(woken, snoozed).state).toBe("raised");
+    const marked = alert({ feedback: { wrong: true, truth: null, at: "2026-11-24T10:00:00Z", by: null }, event_id: 4 });
+    expect(merge(marked, alert({ event_id: 5 })).feedback).toBeNull();
+  });
+
+  it("counts as waiting only what nobody has acknowledged or snoozed", () => {
+    expect(waits(alert())).toBe(true);
+    for (const change of [SEEN, CLOSED, { state: "snoozed" } as const]) expect(waits(alert(change))).toBe(false);
+  });
+});
+
+describe("how long a snooze lasts", () => {
+  it("ends on the morning after, whatever the hour", () => {
+    expect(RESTS.tomorrow(new Date(2026, 10, 30, 23, 59))).toEqual(new Date(2026, 11, 1, 7));
+    expect(RESTS.ten(new Date(0)).getTime()).toBe(600_000);
   });
 });
 
@@ -73,15 +88,18 @@ describe("the feed", () => {
 describe("the filter of the alerts page", () => {
   it("goes into the address and back", () => {
     const filter = filterOf(
-      "?camera=lift&kind=incorrect&state=closed&since=2026-11-24T00:00:00.000Z&min_confidence=0.9",
+      "?camera=lift&kind=no_mask,incorrect&state=closed&feedback=wrong&escalated=true&since=2026-11-24T00:00:00.000Z&min_confidence=0.9",
     );
     expect(filterOf(queryOf(filter))).toEqual(filter);
+    expect(filter.kind).toEqual(["no_mask", "incorrect"]);
     expect(hasFilter(filter)).toBe(true);
     expect(hasFilter(filterOf(""))).toBe(false);
   });
 
   it("leaves out what makes no sense", () => {
-    expect(hasFilter(filterOf("?kind=hat&state=&since=tomorrow&min_confidence=7&other=1"))).toBe(false);
+    expect(
+      hasFilter(filterOf("?kind=hat&state=&feedback=maybe&escalated=1&since=tomorrow&min_confidence=7&other=1")),
+    ).toBe(false);
   });
 
   it("matches as the server does: from inclusive, until exclusive", () => {
@@ -89,6 +107,11 @@ describe("the filter of the alerts page", () => {
     expect(matches(alert(), filterOf(`?since=${at}`))).toBe(true);
     expect(matches(alert(), filterOf(`?until=${at}`))).toBe(false);
     expect(matches(alert(), filterOf("?camera=lift"))).toBe(false);
+    expect(matches(alert(), filterOf("?state=raised,closed"))).toBe(true);
+    expect(matches(alert(), filterOf("?state=snoozed"))).toBe(false);
+    expect(matches(alert(), filterOf("?feedback=none"))).toBe(true);
+    expect(matches(alert(), filterOf("?feedback=wrong"))).toBe(false);
+    expect(matches(alert(), filterOf("?escalated=true"))).toBe(false);
     expect(matches(alert({ confidence: 0.9 }), filterOf("?min_confidence=0.9"))).toBe(true);
   });
 });

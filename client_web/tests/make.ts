@@ -46,6 +46,14 @@ export function alert(change: Partial<Alert> = {}): Alert {
     close_reason: null,
     acknowledged_at: null,
     acknowledged_by: null,
+    snoozed_until: null,
+    snoozed_by: null,
+    escalate_at: null,
+    escalated_at: null,
+    feedback: null,
+    event_id: 1,
+    before_url: null,
+    clip_url: null,
     confidence: 0.97,
     evidence: {},
     face_url: null,
@@ -59,7 +67,16 @@ export function event(
   change: Partial<Alert> = {},
   action: AlertMessage["action"] = "raised",
 ): AlertMessage {
-  return { v: 1, type: "alert", event_id: id, action, alert: alert({ id: `a${id}`, ...change }) };
+  const at = "2026-11-24T10:00:00Z";
+  return {
+    v: 1,
+    type: "alert",
+    event_id: id,
+    action,
+    at,
+    by: null,
+    alert: alert({ id: `a${id}`, event_id: id, ...change }),
+  };
 }
 
 export function hello(change: Partial<HelloMessage> = {}): HelloMessage {

@@ -7,9 +7,11 @@ import socket
 import ssl
 import time
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -19,6 +21,7 @@ from maskwatch.config import MaskwatchSettings
 from maskwatch.core.ports import FrameSource
 from maskwatch.core.types import CloseReason
 from maskwatch.errors import ConfigError
+from maskwatch.live.clips import ClipDesk
 from maskwatch.live.hub import LiveHub
 from maskwatch.loading import Models, load_encoder, load_models
 from maskwatch.logs import configure_logging
@@ -36,6 +39,7 @@ from maskwatch.pipeline.worker import InferenceWorker
 from maskwatch.rtc.ice import IceSettings
 from maskwatch.sources.registry import create_source
 from maskwatch.sources.webrtc import PublisherDesk
+from maskwatch.store.alert_clock import AlertClock
 from maskwatch.store.recorder import AlertRecorder
 from maskwatch.store.retention import Retention
 from maskwatch.store.store import Store
@@ -64,7 +68,7 @@ class Service:
 
 
 @asynccontextmanager
-async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
+async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:  # noqa: PLR0915 - every part, in order
     """The whole service, from the first migration to the open port; everything is closed on leaving, in reverse.
 
     Raises:
@@ -86,6 +90,10 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
         switchboard = await _make_switchboard(settings, store, metrics)
         stack.push_async_callback(switchboard.close)
         notifiers = NotifierService(settings, store, switchboard)
+        clips = _make_clips(settings, store, hub, metrics, stack)
+        clock = AlertClock(store.life, hub.publish_event, metrics)
+        stack.push_async_callback(clock.close)
+        hub.listen(clock.hear)
         recorder = AlertRecorder(store, settings, metrics, hub.publish_event)
         stack.push_async_callback(recorder.close)
         retention = Retention(store, settings.retention, hub.publish_event, metrics)
@@ -95,6 +103,8 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
         bus.subscribe(hub.publish_look)
         bus.subscribe(recorder.submit)
         bus.subscribe(switchboard.look)
+        if clips is not None:
+            bus.subscribe(clips.submit)
         stack.callback(bus.close)
         queue = ReadyQueue(settings.detection.budget_ms / 1000)
         workers = _make_workers(models, metrics, bus, queue)
@@ -112,7 +122,7 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
             queue,
             ManagerPorts(
                 create_source=lambda spec: _open_source(spec, publishers),
-                make_taps=lambda camera: (live.tap(camera),),
+                make_taps=lambda camera: (live.tap(camera), *([clips.tap(camera)] if clips is not None else [])),
                 on_status=on_status,
                 on_changes=recorder.submit_changes,
                 new_alert_id=new_alert_id,
@@ -125,10 +135,13 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:
         cameras = CameraService(settings, store, manager, hub, live=live, publishers=publishers)
         hub.use_directory(cameras)
         cameras.when_removed(switchboard.camera_removed)
+        if clips is not None:
+            cameras.when_removed(clips.remove)
 
         for event in await store.alerts.close_open(CloseReason.SERVER_RESTARTED):
             hub.publish_event(event)
         await notifiers.start()
+        clock.start()
         retention.start()
         for worker in workers:
             worker.start()
@@ -206,6 +219,23 @@ async def _stop_workers(queue: ReadyQueue, workers: Sequence[InferenceWorker]) -
     queue.close()
     for worker in workers:
         await asyncio.to_thread(worker.join, _THREAD_END_S)
+
+
+def _make_clips(
+    settings: MaskwatchSettings, store: Store, hub: Hub, metrics: Metrics, stack: AsyncExitStack
+) -> ClipDesk | None:
+    """Clips, where they are wanted. They end after the recorder, so that the last alerts get theirs."""
+    if not settings.alerts.clips:
+        return None
+
+    async def keep(alert_id: str, raised_at: datetime, make: Callable[[Path], None]) -> None:
+        event = await store.clips.keep(alert_id, raised_at, make)
+        if event is not None:
+            hub.publish_event(event)
+
+    clips = ClipDesk(settings.alerts, keep, metrics)
+    stack.push_async_callback(clips.close)
+    return clips
 
 
 async def _make_webrtc(

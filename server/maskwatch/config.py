@@ -26,6 +26,7 @@ from maskwatch.config_rules import (
     TimeZone,
     ZoneSettings,
 )
+from maskwatch.core.types import AlertKind
 from maskwatch.errors import ConfigError
 from maskwatch.plugins import first_problem
 
@@ -226,15 +227,50 @@ class CameraSettings(Settings):
         return self
 
 
+class AlertSettings(Settings):
+    """What happens to an alert once it is raised."""
+
+    escalate_after_s: float | None = Field(default=None, gt=0, le=604_800)
+    """An alert that nobody acknowledges for this many seconds is escalated, once; null: never."""
+    clip_before_s: float = Field(default=0.0, ge=0, le=60)
+    """Seconds of video before the alert that its clip shows. With `clip_after_s` 0 as well, no clip is kept."""
+    clip_after_s: float = Field(default=0.0, ge=0, le=120)
+    """Seconds of video after the alert that its clip shows."""
+    clip_memory_megabytes: float = Field(default=32.0, gt=0, le=1024)
+    """Memory a camera's newest packets may take, for clips; where that is too little, clips begin later."""
+
+    @property
+    def clips(self) -> bool:
+        """Whether clips are kept."""
+        return self.clip_before_s + self.clip_after_s > 0
+
+
+class KindRetention(Settings):
+    """Limits of one kind of alert, beside those of all."""
+
+    max_age_days: float | None = Field(default=None, gt=0)
+    """Alerts of this kind are erased when they are older than this."""
+    max_megabytes: float | None = Field(default=None, gt=0)
+    """The oldest pictures and clips of this kind are erased beyond this many megabytes (1e6 bytes)."""
+
+
 class RetentionSettings(Settings):
-    """How long alerts and their pictures are kept. Whichever limit is reached first counts."""
+    """How long alerts, their pictures and their clips are kept. Whichever limit is reached first counts."""
 
     max_age_days: float = Field(default=30.0, gt=0)
-    """Alerts older than this are erased with their pictures."""
+    """Alerts older than this are erased with their pictures and clips."""
     max_megabytes: float = Field(default=2000.0, gt=0)
     """The oldest pictures are erased beyond this many megabytes (1e6 bytes)."""
+    picture_max_age_days: float | None = Field(default=None, gt=0)
+    """Pictures older than this are erased; null: they stay as long as their alerts."""
+    clip_max_age_days: float | None = Field(default=None, gt=0)
+    """Clips older than this are erased; null: they stay as long as their alerts."""
+    clip_max_megabytes: float = Field(default=2000.0, gt=0)
+    """The oldest clips are erased beyond this many megabytes (1e6 bytes)."""
+    kinds: dict[AlertKind, KindRetention] = Field(default_factory=dict)
+    """Narrower limits by kind of alert, such as `incorrect: {max_age_days: 7}`."""
     snapshots: bool = True
-    """Whether to keep a picture of the face and of the frame with each alert."""
+    """Whether to keep pictures with each alert: the face, the whole frame, and what was there before."""
 
 
 class DatabaseSettings(Settings):
@@ -271,6 +307,7 @@ class MaskwatchSettings(Settings):
     """Cameras set by this file; the dashboard shows them as such. Others are added in the dashboard."""
     notifiers: tuple[NotifierSettings, ...] = ()
     """Targets that are told of alerts, set by this file. Others are added in the dashboard."""
+    alerts: AlertSettings = AlertSettings()
     retention: RetentionSettings = RetentionSettings()
     log: LogSettings = LogSettings()
 

@@ -34,8 +34,9 @@ class NotifierFilter(Settings):
     """Only alerts of these cameras; of all when empty."""
     kinds: tuple[AlertKind, ...] = ()
     """Only alerts of these kinds; of all when empty."""
-    actions: tuple[str, ...] = ("raised", "closed")
-    """What must happen to an alert: raised, reminded, updated, closed, acknowledged, erased."""
+    actions: tuple[str, ...] = ("raised", "escalated", "closed")
+    """What must happen to an alert: raised, escalated, reminded, updated, closed, acknowledged, snoozed, woken, marked,
+    unmarked, clip, erased."""
     min_severity: Severity = Severity.INFO
     """Only alerts that matter this much or more."""
     with_pictures: bool = True

@@ -68,7 +68,7 @@ TABLE: Final[tuple[Metric, ...]] = (
     Metric("maskwatch_looks_missed_total", _COUNTER, ("camera",),
            "Looks that were due while the machine had no time for them: it is overloaded, and looks less often."),
     Metric("maskwatch_stage_seconds", _HISTOGRAM, ("stage",),
-           "Seconds of one pass of a stage: convert, detect, crop, classify, weigh, track, snapshot, record.", _STAGES),
+           "Seconds of a stage: convert, detect, crop, classify, weigh, track, snapshot, record, clip.", _STAGES),
     Metric("maskwatch_worker_failures_total", _COUNTER, ("reason",),
            "Rounds of inference that failed, by type of error."),
     # People and alerts
@@ -91,6 +91,8 @@ TABLE: Final[tuple[Metric, ...]] = (
     Metric("maskwatch_alert_record_failures_total", _COUNTER, ("reason",),
            "Failed tries at recording a change of an alert; each is tried again."),
     Metric("maskwatch_snapshot_failures_total", _COUNTER, ("reason",), "Alerts kept without their pictures."),
+    Metric("maskwatch_clip_failures_total", _COUNTER, ("reason",), "Alerts kept without their clips."),
+    Metric("maskwatch_clip_bytes", _GAUGE, (), "Bytes of all clips kept."),
     Metric("maskwatch_snapshot_bytes", _GAUGE, (), "Bytes of all pictures kept."),
     Metric("maskwatch_disk_free_bytes", _GAUGE, (), "Bytes free on the disk of the data folder."),
     Metric("maskwatch_retention_failures_total", _COUNTER, ("reason",),
@@ -263,6 +265,14 @@ class Metrics:
     def snapshots_stored(self, total_bytes: int) -> None:
         """Bytes of all pictures."""
         self._gauge("maskwatch_snapshot_bytes").set(total_bytes)
+
+    def clip_failed(self, reason: str) -> None:
+        """An alert goes without its clip."""
+        self._counter("maskwatch_clip_failures_total", reason).inc()
+
+    def clips_stored(self, total_bytes: int) -> None:
+        """Bytes of all clips."""
+        self._gauge("maskwatch_clip_bytes").set(total_bytes)
 
     def disk_free(self, free_bytes: int) -> None:
         """Bytes free on the disk of the data folder."""

@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { percent, t } from "../i18n";
 import { day } from "../i18n/time";
-import { filterOf, hasFilter, matches, queryOf } from "../state/alert-filter";
+import { FEEDBACK, filterOf, hasFilter, matches, queryOf, STATES } from "../state/alert-filter";
 import { merge } from "../state/alerts";
 import { type AlertFilter, api } from "../state/api";
 import { now } from "../state/clock";
@@ -161,18 +161,29 @@ function Filter({ filter }: { filter: AlertFilter }) {
           onChoice={(camera) => set({ camera })}
         />
         <Choice
+          label={t("alerts.filter.feedback")}
+          any={t("alerts.filter.feedback.any")}
+          value={filter.feedback}
+          options={FEEDBACK.map((said) => [said, t(`alerts.feedback.${said}`)])}
+          onChoice={(feedback) => set({ feedback })}
+        />
+        <Several
           label={t("alerts.filter.state")}
-          any={t("alerts.filter.state.any")}
-          value={filter.state}
-          options={(["raised", "acknowledged", "closed"] as const).map((state) => [state, t(`alerts.state.${state}`)])}
+          values={filter.state ?? []}
+          options={STATES.map((state) => [state, t(`alerts.state.${state}`)])}
           onChoice={(state) => set({ state })}
         />
-        <Choice
+        <Several
           label={t("alerts.filter.kind")}
-          any={t("alerts.filter.kind.any")}
-          value={filter.kind}
+          values={filter.kind ?? []}
           options={KINDS.map((kind) => [kind, t(`kind.${kind}`)])}
           onChoice={(kind) => set({ kind })}
+        />
+        <Several
+          label={t("alerts.filter.more")}
+          values={filter.escalated ? ["escalated"] : []}
+          options={[["escalated", t("alert.escalated")]]}
+          onChoice={(chosen) => set({ escalated: chosen ? true : undefined })}
         />
         <Choice
           label={t("alerts.filter.severity")}
@@ -190,11 +201,19 @@ function Filter({ filter }: { filter: AlertFilter }) {
         />
         <DayField label={t("alerts.filter.since")} value={filter.since} end={false} onDay={(since) => set({ since })} />
         <DayField label={t("alerts.filter.until")} value={filter.until} end onDay={(until) => set({ until })} />
-        {hasFilter(filter) && (
-          <Button kind="quiet" icon="close" onClick={() => go("/alerts", "replace")}>
-            {t("alerts.filter.clear")}
-          </Button>
-        )}
+        <div class="actions">
+          <a class="button" href={api.exportUrl(filter, "csv")} download>
+            {t("alerts.export.csv")}
+          </a>
+          <a class="button" href={api.exportUrl(filter, "json")} download>
+            {t("alerts.export.json")}
+          </a>
+          {hasFilter(filter) && (
+            <Button kind="quiet" icon="close" onClick={() => go("/alerts", "replace")}>
+              {t("alerts.filter.clear")}
+            </Button>
+          )}
+        </div>
       </div>
     </details>
   );
@@ -224,6 +243,37 @@ function Choice<T extends string>({ label, any, value, options, onChoice }: Choi
         ))}
       </select>
     </label>
+  );
+}
+
+/** Any of some values; none chosen is all of them. */
+function Several<T extends string>({
+  label,
+  values,
+  options,
+  onChoice,
+}: {
+  label: string;
+  values: readonly T[];
+  options: readonly (readonly [T, string])[];
+  onChoice: (values: readonly T[] | undefined) => void;
+}) {
+  const toggle = (key: T) => {
+    const next = options.map(([each]) => each).filter((each) => values.includes(each) !== (each === key));
+    onChoice(next.length ? next : undefined);
+  };
+  return (
+    <fieldset class="chips">
+      <legend>{label}</legend>
+      <div>
+        {options.map(([key, words]) => (
+          <label key={key} class={values.includes(key) ? "chosen" : ""}>
+            <input type="checkbox" checked={values.includes(key)} onChange={() => toggle(key)} />
+            <span>{words}</span>
+          </label>
+        ))}
+      </div>
+    </fieldset>
   );
 }
 

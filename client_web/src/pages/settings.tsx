@@ -1,12 +1,13 @@
 import { useState } from "preact/hooks";
-import { LANGUAGES, type Language, language, number, switchLanguage, t } from "../i18n";
+import { LANGUAGES, type Language, language, switchLanguage, t } from "../i18n";
 import { forgetBlocked } from "../live/transport";
 import { askToNotify, chime, soundBlocked, unlockSound } from "../state/alarm";
 import { version } from "../state/house";
 import { chosenLanguage, liveBy, notify, singleKeys, sound, type Theme, theme } from "../state/preferences";
-import { info, service, signOut } from "../state/session";
+import { info, signOut } from "../state/session";
 import { Button, Switch } from "../ui/basics";
 import { Notifiers } from "../ui/notifiers";
+import { Stored } from "../ui/stored";
 
 export function SettingsPage() {
   return (
@@ -135,25 +136,6 @@ function Segments<T extends string>({ name, label, hint, value, options, onChoic
       </div>
       {hint && <p class="hint">{hint}</p>}
     </fieldset>
-  );
-}
-
-function megabytes(n: number): string {
-  return n >= 1000 ? `${number(n / 1000, 1)} GB` : `${number(n, n < 10 ? 1 : 0)} MB`;
-}
-
-function Stored() {
-  const storage = service.value?.storage;
-  if (!storage) return null;
-  const kept = storage.retention;
-  return (
-    <section class="card">
-      <h2>{t("settings.stored")}</h2>
-      <p>{kept.snapshots ? t("settings.stored.faces") : t("settings.stored.none")}</p>
-      <p>{t("settings.stored.keep", { days: number(kept.max_age_days, 1), size: megabytes(kept.max_megabytes) })}</p>
-      <p>{t("settings.stored.used", { size: megabytes(storage.picture_bytes / 1e6) })}</p>
-      <p class="hint">{t("settings.stored.file")}</p>
-    </section>
   );
 }
 

@@ -5,21 +5,14 @@ export function isOpen(alert: Alert): boolean {
   return alert.closed_at === null;
 }
 
-/**
- * Of two accounts of one alert, what is known from both. An alert only ever moves on (raised, acknowledged, closed),
- * so whichever of a page of alerts and an event came late can't turn it back.
- */
+/** Open, and nobody has acknowledged it or let it rest. */
+export function waits(alert: Alert): boolean {
+  return isOpen(alert) && alert.state === "raised";
+}
+
+/** Of two accounts of one alert, the newer: whichever of a page of alerts and an event came late can't turn it back. */
 export function merge(known: Alert, told: Alert): Alert {
-  const closed = told.closed_at !== null ? told : known;
-  const acknowledged = told.acknowledged_at !== null ? told : known;
-  return {
-    ...told,
-    state: closed.closed_at !== null ? "closed" : acknowledged.acknowledged_at !== null ? "acknowledged" : told.state,
-    closed_at: closed.closed_at,
-    close_reason: closed.close_reason,
-    acknowledged_at: acknowledged.acknowledged_at,
-    acknowledged_by: acknowledged.acknowledged_by,
-  };
+  return told.event_id >= known.event_id ? told : known;
 }
 
 const newestFirst = (a: Alert, b: Alert) => Date.parse(b.raised_at) - Date.parse(a.raised_at) || (a.id < b.id ? 1 : -1);

@@ -1,6 +1,7 @@
 import { request } from "../live/http";
 import type {
   Alert,
+  AlertHistory,
   AlertKind,
   AlertPage,
   AlertState,
@@ -13,6 +14,9 @@ import type {
   DeadLetterCount,
   DeadLetters,
   Discovered,
+  Erased,
+  FeedbackFilter,
+  Judgement,
   Notifier,
   NotifierChange,
   NotifierCreate,
@@ -20,14 +24,17 @@ import type {
   NotifierType,
   PushKey,
   Severity,
+  Snooze,
   StreamsQuestion,
 } from "../wire.gen";
 
 export interface AlertFilter {
   camera?: string | undefined;
-  kind?: AlertKind | undefined;
+  kind?: readonly AlertKind[] | undefined;
   severity?: Severity | undefined;
-  state?: AlertState | undefined;
+  state?: readonly AlertState[] | undefined;
+  feedback?: FeedbackFilter | undefined;
+  escalated?: true | undefined;
   since?: string | undefined;
   until?: string | undefined;
   min_confidence?: number | undefined;
@@ -67,7 +74,15 @@ export const api = {
     json<AlertPage>(request(`${API}/alerts?${query({ ...filter, cursor, limit })}`)),
   alert: (id: string) => json<Alert>(request(alert(id))),
   acknowledge: (id: string) => json<Alert>(request(`${alert(id)}/acknowledge`, { method: "POST", json: {} })),
+  snooze: (id: string, until: string) =>
+    json<Alert>(request(`${alert(id)}/snooze`, { method: "POST", json: { until } satisfies Snooze })),
+  judge: (id: string, body: Judgement) => json<Alert>(request(`${alert(id)}/feedback`, { method: "PUT", json: body })),
+  takeBack: (id: string) => json<Alert>(request(`${alert(id)}/feedback`, { method: "DELETE" })),
+  history: (id: string) => json<AlertHistory>(request(`${alert(id)}/history`)),
   erase: (id: string) => request(alert(id), { method: "DELETE" }),
+  eraseRange: (range: { since?: string | undefined; until?: string | undefined; camera?: string | undefined }) =>
+    json<Erased>(request(`${API}/alerts?${query(range)}`, { method: "DELETE" })),
+  exportUrl: (filter: AlertFilter, format: "csv" | "json") => `${API}/alerts/export?${query({ ...filter, format })}`,
 
   notifiers: () => json<Notifier[]>(request(`${API}/notifiers`)),
   notifierTypes: () => json<NotifierType[]>(request(`${API}/notifiers/types`)),
@@ -87,7 +102,10 @@ export const api = {
   pushKey: () => json<PushKey>(request(`${API}/notifiers/push-key`)),
 };
 
-function query(values: Record<string, string | number | undefined>): string {
-  const given = Object.entries(values).filter(([, value]) => value !== undefined && value !== "");
+type Value = string | number | boolean | readonly string[] | undefined;
+
+/** Several values of one name go with commas between. */
+function query(values: Record<string, Value>): string {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined && String(value) !== "");
   return new URLSearchParams(given.map(([key, value]) => [key, String(value)])).toString();
 }

@@ -49,6 +49,6 @@ export function missed(alerts: readonly Alert[]): Alert[] {
   if (!span) return [];
   return alerts.filter((alert) => {
     const at = Date.parse(alert.raised_at);
-    return at >= span.from && at < span.to && alert.acknowledged_at === null;
+    return at >= span.from && at < span.to && alert.acknowledged_at === null && alert.snoozed_until === null;
   });
 }

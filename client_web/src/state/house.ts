@@ -3,7 +3,7 @@ import { counted, t } from "../i18n";
 import { type Connection, LiveSocket } from "../live/socket";
 import type { Alert, Camera, FacesMessage } from "../wire.gen";
 import { raise } from "./alarm";
-import { AlertList, isOpen } from "./alerts";
+import { AlertList, isOpen, waits } from "./alerts";
 import { api } from "./api";
 import { moment, setServerTime } from "./clock";
 import { spoken, tell, tellError } from "./notices";
@@ -27,7 +27,7 @@ export const version = signal("");
 
 export const connected = computed(() => connection.value.state === "open");
 export const openAlerts = computed(() => (alerts.value ?? []).filter(isOpen));
-export const unacknowledged = computed(() => openAlerts.value.filter((alert) => alert.acknowledged_at === null));
+export const unacknowledged = computed(() => openAlerts.value.filter(waits));
 
 /** Open alerts of a camera, the longest open first. */
 export const openByCamera = computed(() => {
@@ -115,7 +115,8 @@ const socket = new LiveSocket(address(), {
     const fresh = list.apply(message);
     if (message.action === "erased") erased.value = new Set(erased.peek()).add(message.alert.id);
     publish();
-    for (const alert of fresh) if (message.action === "raised") announce(alert);
+    if (message.action === "raised") for (const alert of fresh) announce(alert, message.at);
+    if (message.action === "woken" || message.action === "escalated") announce(message.alert, message.at);
   },
   camera(message) {
     const others = (cameras.peek() ?? []).filter((camera) => camera.name !== message.camera.name);
@@ -160,8 +161,8 @@ async function loadAlerts(): Promise<void> {
   try {
     const pages = await Promise.all([
       api.alerts({}, undefined, 100),
-      api.alerts({ state: "raised" }, undefined, 100),
-      api.alerts({ state: "acknowledged" }, undefined, 100),
+      api.alerts({ state: ["raised"] }, undefined, 100),
+      api.alerts({ state: ["acknowledged", "snoozed"] }, undefined, 100),
     ]);
     for (const page of pages) list.add(page.alerts);
     publish();
@@ -175,9 +176,9 @@ function publish(): void {
   alerts.value = list.list();
 }
 
-function announce(alert: Alert): void {
-  // A resumed connection may bring what was raised long ago: that is for the eye, not for the ear.
-  if (moment() - Date.parse(alert.raised_at) < 30_000) raise(alert);
+function announce(alert: Alert, at: string): void {
+  // A resumed connection may bring what happened long ago: that is for the eye, not for the ear.
+  if (moment() - Date.parse(at) < 30_000) raise(alert);
   spoken.value = t("live.feed.said", { kind: t(`kind.${alert.kind}`), camera: alert.camera });
 }
 

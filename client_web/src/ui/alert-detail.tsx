@@ -1,6 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { number, percent, t } from "../i18n";
-import { duration, exact } from "../i18n/time";
+import { duration } from "../i18n/time";
 import { ApiError } from "../live/http";
 import { isOpen, merge } from "../state/alerts";
 import { api } from "../state/api";
@@ -8,12 +8,16 @@ import { acknowledge, alerts, eraseAlert, erased } from "../state/house";
 import { tell, tellError } from "../state/notices";
 import { go, search } from "../state/router";
 import type { Alert } from "../wire.gen";
+import { SnoozeMenu } from "./alert-actions";
+import { History } from "./alert-history";
+import { Judge } from "./alert-judge";
+import { AlertMedia } from "./alert-media";
+import { Marks } from "./alert-row";
 import { Button, Confirm, Empty } from "./basics";
 import { BeliefPlot } from "./belief-plot";
 import { evidenceOf, likeliest } from "./evidence";
 import { Glyph } from "./icons";
-import { KindShape, outcome, reasonsOf, SeverityMark } from "./kinds";
-import { Ago } from "./time";
+import { isOfPerson, KindShape, outcome, reasonsOf, SeverityMark } from "./kinds";
 
 /** One alert: its pictures, why it was raised in words, and what happened since. */
 export function AlertDetail({ id }: { id: string }) {
@@ -30,16 +34,19 @@ export function AlertDetail({ id }: { id: string }) {
   if (gone || erased.value.has(id)) return <Empty icon="alerts" title={t("alert.gone")} />;
   if (!alert) return <p class="loading">{t("loading")}</p>;
   return (
-    <article class={`alert-detail kind-${alert.kind}`}>
+    <article class={`alert-detail kind-${alert.kind}`} data-alert={alert.id}>
       <a class="button quiet back" href={`/alerts${search.value}`}>
         <Glyph name="back" />
         {t("nav.alerts")}
       </a>
       <Head alert={alert} />
-      <Pictures alert={alert} />
+      <AlertMedia alert={alert} />
       <div class="detail-columns">
         <Why alert={alert} />
-        <History alert={alert} />
+        <div class="detail-side">
+          {isOfPerson(alert.kind) && <Judge alert={alert} />}
+          <History alert={alert} />
+        </div>
       </div>
     </article>
   );
@@ -63,6 +70,7 @@ function Head({ alert }: { alert: Alert }) {
           <SeverityMark severity={alert.severity} />
         </h2>
         <p class={isOpen(alert) ? "still-open" : "quiet"}>{outcome(alert)}</p>
+        <Marks alert={alert} />
       </div>
       <div class="actions">
         {alert.acknowledged_at === null && (
@@ -70,6 +78,7 @@ function Head({ alert }: { alert: Alert }) {
             {t("action.acknowledge")}
           </Button>
         )}
+        {isOpen(alert) && <SnoozeMenu id={alert.id} />}
         <Button icon="trash" title={t("action.erase.hint")} onClick={() => setErasing(true)}>
           {t("action.erase")}
         </Button>
@@ -84,26 +93,6 @@ function Head({ alert }: { alert: Alert }) {
         />
       )}
     </header>
-  );
-}
-
-function Pictures({ alert }: { alert: Alert }) {
-  if (!alert.face_url && !alert.frame_url) return <p class="hint no-picture">{t("alert.noPicture")}</p>;
-  const { frame } = evidenceOf(alert);
-  return (
-    <div class="pictures">
-      {alert.frame_url && (
-        <figure class="frame-picture">
-          <img src={alert.frame_url} alt={t("alert.frame")} {...(frame ?? {})} />
-        </figure>
-      )}
-      {alert.face_url && (
-        <figure class="face-picture">
-          <img src={alert.face_url} alt={t("alert.face")} />
-          <figcaption class="num">{t("alert.confidence", { percent: percent(alert.confidence) })}</figcaption>
-        </figure>
-      )}
-    </div>
   );
 }
 
@@ -144,30 +133,4 @@ function likelihoods(shares: Record<string, number>): string {
   return likeliest(shares)
     .map(([label, share]) => `${t(`label.${label}`)} ${percent(share)}`)
     .join(", ");
-}
-
-function History({ alert }: { alert: Alert }) {
-  const steps: [string, string][] = [[alert.raised_at, t("alert.history.raised")]];
-  if (alert.acknowledged_at) {
-    const by = alert.acknowledged_by;
-    steps.push([alert.acknowledged_at, by ? t("alert.acknowledged.by", { name: by }) : t("alert.acknowledged")]);
-  }
-  if (alert.closed_at) steps.push([alert.closed_at, outcome(alert)]);
-  steps.sort((a, b) => Date.parse(a[0]) - Date.parse(b[0]));
-  return (
-    <section class="history">
-      <h3>{t("alert.history")}</h3>
-      <ol>
-        {steps.map(([at, what]) => (
-          <li key={what}>
-            <span>{what}</span>
-            <span class="quiet">
-              <Ago at={at} />
-              <span class="exact">{exact(Date.parse(at))}</span>
-            </span>
-          </li>
-        ))}
-      </ol>
-    </section>
-  );
 }

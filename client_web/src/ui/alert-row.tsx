@@ -1,5 +1,7 @@
 import { percent, t } from "../i18n";
-import { isOpen } from "../state/alerts";
+import { clock } from "../i18n/time";
+import { isOpen, waits } from "../state/alerts";
+import { now } from "../state/clock";
 import { acknowledge } from "../state/house";
 import { route, search } from "../state/router";
 import type { Alert } from "../wire.gen";
@@ -51,10 +53,39 @@ export function AlertRow({
           <p class="alert-outcome">
             {outcome(alert)} <SeverityMark severity={alert.severity} />
           </p>
+          <Marks alert={alert} />
         </div>
         <AcknowledgeButton alert={alert} />
       </div>
     </li>
+  );
+}
+
+/** What the clock or somebody made of it, beside whether it is open: a word each, none for most alerts. */
+export function Marks({ alert }: { alert: Alert }) {
+  const snoozed = alert.state === "snoozed" && alert.snoozed_until;
+  if (!snoozed && !alert.escalated_at && !alert.feedback) return null;
+  return (
+    <p class="alert-marks">
+      {snoozed && (
+        <span class="mark-word">
+          <Glyph name="clock" />
+          {t("alert.snoozed", { time: clock(Date.parse(snoozed), now()) })}
+        </span>
+      )}
+      {alert.escalated_at && (
+        <span class={`mark-word ${waits(alert) ? "urgent" : ""}`} title={t("alert.history.escalated")}>
+          <Glyph name="up" />
+          {t("alert.escalated")}
+        </span>
+      )}
+      {alert.feedback && (
+        <span class="mark-word">
+          <Glyph name={alert.feedback.wrong ? "close" : "check"} />
+          {t(alert.feedback.wrong ? "alert.marked.wrong" : "alert.marked.right")}
+        </span>
+      )}
+    </p>
   );
 }
 

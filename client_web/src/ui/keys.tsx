@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 import { type Key, t } from "../i18n";
+import { judge, snooze } from "../state/alert-actions";
 import { acknowledge } from "../state/house";
 import { isDark, singleKeys, theme } from "../state/preferences";
 import { go } from "../state/router";
@@ -14,6 +15,8 @@ const ROWS: readonly [string, Key][] = [
   ["j", "keys.next"],
   ["k", "keys.previous"],
   ["e", "keys.acknowledge"],
+  ["z", "keys.snooze"],
+  ["w", "keys.wrong"],
   ["m", "keys.sound"],
   ["t", "keys.theme"],
   ["Esc", "keys.close"],
@@ -48,7 +51,9 @@ export function useKeys(onHelp: () => void): void {
       s: () => go("/settings"),
       j: () => moveToRow(1),
       k: () => moveToRow(-1),
-      e: acknowledgeFocused,
+      e: () => withFocused(acknowledge),
+      z: () => withFocused((id) => snooze(id, "ten")),
+      w: () => withFocused((id) => judge(id, { wrong: true })),
       m: toggleSound,
       t: () => {
         theme.value = isDark() ? "light" : "dark";
@@ -84,10 +89,10 @@ function moveToRow(by: number): void {
 }
 
 /** The alert in focus, else the one that is open on the page. */
-function acknowledgeFocused(): void {
+function withFocused(act: (id: string) => Promise<unknown>): void {
   const row =
     document.activeElement?.closest<HTMLElement>(".alert-row") ??
     document.querySelector<HTMLElement>('.alert-row:has([aria-current="true"])');
-  const id = row?.dataset.alert;
-  if (id) void acknowledge(id);
+  const id = row?.dataset.alert ?? document.querySelector<HTMLElement>(".alert-detail")?.dataset.alert;
+  if (id) void act(id);
 }

@@ -20,7 +20,7 @@ interface Option {
 
 type Options = Record<string, unknown>;
 
-const ACTIONS = ["raised", "reminded", "closed", "acknowledged"] as const;
+const ACTIONS = ["raised", "escalated", "reminded", "closed", "acknowledged"] as const;
 const SEVERITIES = ["info", "warning", "critical"] as const;
 const MASK = "***";
 /** What nearly everybody leaves as it is. */

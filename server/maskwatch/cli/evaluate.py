@@ -7,9 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from maskwatch.cli.extras import needs_extra
+from maskwatch.cli.options import ConfigOption, DataDirOption, settings_from
 
 
-def evaluate(
+def evaluate(  # noqa: C901 - one branch an option
+    *,
     data: Annotated[Path | None, typer.Option(help="Folder of the training data [env: MASKWATCH_DATA].")] = None,
     detector: Annotated[Path | None, typer.Option(help="Detector (.onnx); default: the shipped one.")] = None,
     classifier: Annotated[Path | None, typer.Option(help="Classifier (.onnx); default: the shipped one.")] = None,
@@ -25,12 +27,27 @@ def evaluate(
         list[Path] | None,
         typer.Option(help="Another classifier (.onnx, with its card) to compare with; may be given again."),
     ] = None,
+    feedback: Annotated[
+        bool, typer.Option("--feedback", help="Judge the faces of alerts that were marked right or wrong instead.")
+    ] = False,
+    export: Annotated[
+        Path | None, typer.Option(help="With --feedback: write these faces as folders to train with.", metavar="DIR")
+    ] = None,
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure recall by size, unmatched boxes, accuracy by slice, calibration and speed, on the held-out data.
 
     The galleries show people from the data: keep them out of any repository.
     """
+    if feedback:
+        from maskwatch.cli.feedback import evaluate_feedback  # noqa: PLC0415
+
+        evaluate_feedback(settings_from(config, data_dir), classifier, folder=export, as_json=as_json)
+        return
+    if export is not None:
+        raise typer.BadParameter("it goes with --feedback only", param_hint="--export")
     with needs_extra("train"):
         from maskwatch.training.evaluate import (  # noqa: PLC0415
             compare_classifiers,

@@ -6,6 +6,9 @@ import numpy as np
 
 from maskwatch.core.types import Box, Face, Image, Picture
 
+FACE_CONTEXT = 0.5
+"""Context around a face that is kept as a picture, as a share of its longer side: hair, chin, a hand at the mouth."""
+
 
 def square_crop(image: Image, box: Box, margin: float) -> Image:
     """The square around `box` with `margin` (a share of the box's longer side) of context on each side.

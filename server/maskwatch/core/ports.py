@@ -73,12 +73,17 @@ class RawFrame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EncodedPacket:
-    """One encoded access unit (H.264 Annex B), to be passed on without re-encoding. `ticks` is 90 kHz modulo 2**32."""
+    """One encoded access unit (H.264 or H.265, Annex B), to be passed on or kept without re-encoding.
+
+    `ticks` is 90 kHz modulo 2**32, ever growing. `shown_ticks` is when the picture is shown by the stream's own 90 kHz
+    clock; given only where pictures are decoded in another order than they are shown.
+    """
 
     data: bytes
     ticks: int
     keyframe: bool
     captured_monotonic_s: float
+    shown_ticks: int | None = None
 
 
 class SourceSink(Protocol):
@@ -91,7 +96,7 @@ class SourceSink(Protocol):
         """One decoded frame; the newest overwrites what nobody took."""
 
     def packet(self, packet: EncodedPacket) -> None:
-        """One encoded packet for the live view, in decoding order."""
+        """One encoded packet, in decoding order; browsers can show it only if the stream is `passthrough`."""
 
 
 class StopSignal(Protocol):

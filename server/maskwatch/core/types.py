@@ -340,10 +340,29 @@ class AlertChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Keepsake:
+    """What an alert's pictures are made from, beside the deciding frame.
+
+    `face` is the best look of the violation at this face, cut out with context; `face_box` lies in it, in pixels, and
+    `face_weight` is that look's quality. `before` is the last picture from before the violation began, None if the
+    camera had shown none.
+    """
+
+    face: Image
+    face_box: Box
+    face_weight: float
+    face_utc: datetime
+    before: Image | None = None
+    before_utc: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
     """Everything that came of looking at one frame: who is there, and which alerts changed."""
 
     frame: Frame
     tracks: tuple[Track, ...]
     changes: tuple[AlertChange, ...]
+    keepsakes: Mapping[str, Keepsake] = field(default_factory=dict)
+    """Of alerts raised by this look, by their ids."""
     stage_seconds: Mapping[str, float] = field(default_factory=dict)

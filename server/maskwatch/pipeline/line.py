@@ -14,6 +14,7 @@ from maskwatch.core.ports import EncodedPacket, RawFrame, Rule, StreamInfo, Trac
 from maskwatch.core.sampler import Sampler
 from maskwatch.core.types import AlertChange, Face, Frame, Look, Observation, Picture, TrackState
 from maskwatch.pipeline.identity import IdentityDesk
+from maskwatch.pipeline.keepsakes import Keepsakes
 from maskwatch.pipeline.looking import doubtful
 from maskwatch.pipeline.picture import RgbPicture
 from maskwatch.pipeline.slot import LatestSlot
@@ -66,6 +67,7 @@ class CameraLine:
         self._people = False
         self._faces: Sequence[Face] = ()
         self._turn = 0
+        self._keepsakes = Keepsakes()
         self._lock = Lock()
         self._frames_s: deque[float] = deque(maxlen=600)
         self._looks: deque[tuple[float, float]] = deque(maxlen=300)
@@ -146,6 +148,7 @@ class CameraLine:
             judged = self._rule.step(frame, tracks)
             if self._identity is not None:
                 self._identity.offer(frame, tracks, self._rule, self._memory_s)
+            keepsakes = self._keepsakes.look(frame, judged.tracks, judged.changes)
         self._sampler.expect(judged.next_due_s)
         self._telemetry.stage_seconds("track", time.perf_counter() - started_s)
         self._looks.append((t_s, time.monotonic() - t_s))
@@ -157,7 +160,7 @@ class CameraLine:
         self._faces = [observation.face for observation in observations] if self._detail else ()
         in_view = [track.state for track in tracks if track.observation is not None]
         self._telemetry.people_in_view(self.name, {state: in_view.count(state) for state in TrackState})
-        return Look(frame=frame, tracks=judged.tracks, changes=judged.changes)
+        return Look(frame=frame, tracks=judged.tracks, changes=judged.changes, keepsakes=keepsakes)
 
     def _recognise(self, t_s: float) -> None:
         """Let people who were recognised go on as who they are: their person, and the alert that tells of them."""
@@ -184,6 +187,7 @@ class CameraLine:
             self._tracker.forget()
             if self._identity is not None:
                 self._identity.forget(self.name)
+            self._keepsakes.forget()
         self._slot.take()
         self._telemetry.people_in_view(self.name, dict.fromkeys(TrackState, 0))
         return changes

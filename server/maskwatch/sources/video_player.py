@@ -25,6 +25,7 @@ _log = structlog.get_logger(__name__)
 
 _BROWSER_PIXELS = frozenset({"yuv420p", "yuvj420p"})
 _SPS_START = re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67]")
+_VPS_START = re.compile(rb"\x00\x00\x01\x40[\x00-\xff]")
 _NO_PICTURE_AFTER_S = 10.0
 """Packets that keep coming without giving a picture for this long can't be decoded."""
 _LATE_S, _CAUGHT_UP_S = 1.0, 0.4
@@ -82,7 +83,7 @@ class VideoPlayer:
             # Measured on scenes coded at 1 and 2 Mbit/s: as many faces found, as many verdicts right.
             context.options = {"skip_loop_filter": "all"}
         context.copy_opaque = True
-        self._annex_b = _AnnexB(stream) if context.name == "h264" else None
+        self._annex_b = _AnnexB(stream) if context.name in ("h264", "hevc") else None
 
     def feed(self, packet: VideoPacket) -> None:
         """Decode one packet (an empty one drains the decoder) and deliver what comes of it.
@@ -94,7 +95,7 @@ class VideoPlayer:
         time_base = packet.time_base
         timestamp = None if packet.pts is None or time_base is None else int(packet.pts * time_base * TICKS_PER_S)
         arrival = _Arrival(self._media_clock.ticks(timestamp, now_s), now_s, datetime.now(UTC))
-        data = bytes(packet) if self._annex_b is not None and not self._b_frames and packet.size else b""
+        data = bytes(packet) if self._annex_b is not None and packet.size else b""
         if data and self._may_skip(packet, data, arrival):
             if self._annex_b is not None:
                 self._pass_on(self._annex_b, data, packet, arrival)
@@ -110,8 +111,8 @@ class VideoPlayer:
             self._last_picture_s = now_s
         elif now_s - self._last_picture_s > _NO_PICTURE_AFTER_S:
             raise self.undecodable()
-        if data and self._annex_b is not None and self._info is not None and self._info.passthrough:
-            self._pass_on(self._annex_b, data, packet, arrival)
+        if data and self._annex_b is not None and self._info is not None:
+            self._pass_on(self._annex_b, data, packet, arrival, timestamp if self._b_frames else None)
         for frame in frames:
             self._deliver(frame, arrival)
 
@@ -174,7 +175,7 @@ class VideoPlayer:
             height=newest.width if sideways else newest.height,
             fps=_frames_per_s(self._stream),
             passthrough=(
-                self._annex_b is not None
+                context.name == "h264"
                 and not self._b_frames
                 and newest.format.name in _BROWSER_PIXELS
                 and newest.rotation == 0
@@ -188,7 +189,9 @@ class VideoPlayer:
             self._info = info
             self._sink.opened(info)
 
-    def _pass_on(self, annex_b: "_AnnexB", data: bytes, packet: VideoPacket, arrival: _Arrival) -> None:
+    def _pass_on(
+        self, annex_b: "_AnnexB", data: bytes, packet: VideoPacket, arrival: _Arrival, shown_ticks: int | None = None
+    ) -> None:
         converted = annex_b.convert(data, keyframe=packet.is_keyframe)
         if converted:
             self._sink.packet(
@@ -197,6 +200,7 @@ class VideoPlayer:
                     ticks=arrival.ticks,
                     keyframe=packet.is_keyframe,
                     captured_monotonic_s=arrival.monotonic_s,
+                    shown_ticks=shown_ticks,
                 )
             )
 
@@ -252,12 +256,15 @@ def play_live(
 
 
 class _AnnexB:
-    """Makes H.264 packets self-contained: start codes, and the parameter sets in front of each keyframe."""
+    """Makes H.264 and H.265 packets self-contained: start codes, and the parameter sets before each keyframe."""
 
     def __init__(self, stream: av.video.stream.VideoStream) -> None:
         extradata = stream.codec_context.extradata or b""
-        self._filter = BitStreamFilterContext("h264_mp4toannexb", stream) if extradata[:1] == b"\x01" else None
+        codec = stream.codec_context.name
+        # Configuration records begin with their version, 1; Annex B with a start code.
+        self._filter = BitStreamFilterContext(f"{codec}_mp4toannexb", stream) if extradata[:1] == b"\x01" else None
         self._parameter_sets = extradata
+        self._set_start = _SPS_START if codec == "h264" else _VPS_START
 
     def convert(self, data: bytes, *, keyframe: bool) -> bytes:
         """`data` as Annex B."""
@@ -266,7 +273,7 @@ class _AnnexB:
                 return b"".join(bytes(packet) for packet in self._filter.filter(av.Packet(data)))
             except av.FFmpegError:
                 return b""  # Cut off in the middle; the decoder has already said what can be made of it.
-        if keyframe and not _SPS_START.search(data, 0, 4096):
+        if keyframe and not self._set_start.search(data, 0, 4096):
             return self._parameter_sets + data
         return data
 

@@ -5,23 +5,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from maskwatch.core.types import CloseReason
-from maskwatch.errors import NotFoundError
-from maskwatch.store.alert_rows import new_row, remains, stored_alerts
+from maskwatch.core.types import AlertKind, CloseReason
+from maskwatch.store.alert_rows import alert_row, new_row, remains, stored_alerts, unknown_alert
+from maskwatch.store.alert_search import matching
 from maskwatch.store.cursor import Cursor
 from maskwatch.store.database import Database
 from maskwatch.store.events import EventLog
 from maskwatch.store.records import AlertEvent, AlertQuery, AlertState, EventAction, StoredAlert
 from maskwatch.store.snapshots import SavedSnapshot, SnapshotKind, Snapshots
-from maskwatch.store.tables import AlertRow, SnapshotRow, without_nul
+from maskwatch.store.tables import AlertRow, SnapshotRow
 
 _LARGEST_PAGE = 500
 _ERASED_AT_ONCE = 200
 """Alerts erased in one transaction: others get their turn in between."""
-_LONGEST_NAME = 100
+UNKNOWN_ENDS = frozenset({CloseReason.CAMERA_LOST, CloseReason.SERVER_RESTARTED})
+"""Nobody knows how these ended for the person, so they are escalated like alerts that are still open."""
 
 
 AlertEvents: TypeAlias = list[AlertEvent]
@@ -45,7 +46,7 @@ class Alerts:
             InvalidRequestError: the cursor is not one.
         """
         limit = min(max(query.limit, 1), _LARGEST_PAGE)
-        statement = _matching(query).order_by(AlertRow.raised_at.desc(), AlertRow.id.desc()).limit(limit + 1)
+        statement = matching(query).order_by(AlertRow.raised_at.desc(), AlertRow.id.desc()).limit(limit + 1)
         async with self._database.read() as session:
             rows: Sequence[AlertRow] = (await session.scalars(statement)).all()
             page = await stored_alerts(session, rows[:limit])
@@ -60,7 +61,7 @@ class Alerts:
             NotFoundError: there is none.
         """
         async with self._database.read() as session:
-            return (await stored_alerts(session, [await _row(session, alert_id)]))[0]
+            return (await stored_alerts(session, [await alert_row(session, alert_id)]))[0]
 
     async def count_open(self) -> int:
         """Alerts that are not closed."""
@@ -82,7 +83,12 @@ class Alerts:
             if await events.of_alert(alert.id, EventAction.ERASED) is not None:
                 return None
             kinds = {snapshot.kind for snapshot in snapshots}
-            alert = replace(alert, has_face=SnapshotKind.FACE in kinds, has_frame=SnapshotKind.FRAME in kinds)
+            alert = replace(
+                alert,
+                has_face=SnapshotKind.FACE in kinds,
+                has_frame=SnapshotKind.FRAME in kinds,
+                has_before=SnapshotKind.BEFORE in kinds,
+            )
             session.add(new_row(alert))
             await session.flush()
             session.add_all(
@@ -135,25 +141,6 @@ class Alerts:
             rows = (await session.scalars(query.order_by(AlertRow.raised_at, AlertRow.id))).all()
             return await _close(session, events, rows, reason, datetime.now(UTC)) if rows else []
 
-    async def acknowledge(self, alert_id: str, by: str | None) -> AlertEvent | None:
-        """Note that `by` has seen the alert. None if somebody did before: the first one stays.
-
-        Raises:
-            NotFoundError: there is no such alert.
-        """
-        async with self._database.write() as session:
-            events = EventLog(session)
-            await events.lock()
-            row = await _row(session, alert_id)
-            if row.acknowledged_at is not None:
-                return None
-            row.acknowledged_at = datetime.now(UTC)
-            row.acknowledged_by = without_nul(by[:_LONGEST_NAME]) if by else None
-            if row.state == AlertState.RAISED.value:
-                row.state = AlertState.ACKNOWLEDGED.value
-            alerts = await stored_alerts(session, [row])
-            return (await events.append(EventAction.ACKNOWLEDGED, row.acknowledged_at, alerts))[0]
-
     async def erase(self, alert_id: str) -> AlertEvent:
         """Erase an alert, its history and its pictures.
 
@@ -162,7 +149,7 @@ class Alerts:
         """
         events = await self._erase_where(AlertRow.id == alert_id)
         if not events:
-            raise _unknown(alert_id)
+            raise unknown_alert(alert_id)
         return events[0]
 
     async def erase_range(self, since: datetime, until: datetime, camera: str | None = None) -> AlertEvents:
@@ -175,9 +162,22 @@ class Alerts:
             erased += batch
         return erased
 
-    async def erase_closed_before(self, moment: datetime) -> AlertEvents:
-        """Erase some of the oldest closed alerts raised before `moment`; none are left when it gives none."""
-        return await self._erase_where(AlertRow.raised_at < moment, AlertRow.state == AlertState.CLOSED.value)
+    async def erase_closed_before(self, moment: datetime, kind: AlertKind | None = None) -> AlertEvents:
+        """Erase some of the oldest closed alerts (of a kind) raised before `moment`; none are left if it gives none."""
+        conditions = [AlertRow.raised_at < moment, AlertRow.state == AlertState.CLOSED.value]
+        if kind is not None:
+            conditions.append(AlertRow.kind == kind.value)
+        return await self._erase_where(*conditions)
+
+    async def history(self, alert_id: str) -> AlertEvents:
+        """Everything that happened to an alert, oldest first.
+
+        Raises:
+            NotFoundError: there is no such alert.
+        """
+        async with self._database.read() as session:
+            await alert_row(session, alert_id)
+            return await EventLog(session).history(alert_id)
 
     async def events_after(self, event_id: int, limit: int = 1000) -> AlertEvents:
         """The next events after `event_id`, oldest first."""
@@ -230,40 +230,7 @@ async def _close(
         row.state = AlertState.CLOSED.value
         row.close_reason = reason.value
         row.closed_at = at
+        row.snoozed_until = row.snoozed_by = None
+        if reason not in UNKNOWN_ENDS:
+            row.escalate_at = None
     return await events.append(EventAction.CLOSED, at, await stored_alerts(session, rows))
-
-
-async def _row(session: AsyncSession, alert_id: str) -> AlertRow:
-    row = await session.get(AlertRow, alert_id)
-    if row is None:
-        raise _unknown(alert_id)
-    return row
-
-
-def _unknown(alert_id: str) -> NotFoundError:
-    return NotFoundError(f"There is no alert {alert_id!r}.", remedy="It may have been erased; load the alerts again.")
-
-
-def _matching(query: AlertQuery) -> Select[AlertRow]:
-    """All alerts that `query` asks for, after its cursor."""
-    conditions: list[ColumnElement[bool]] = []
-    if query.camera is not None:
-        conditions.append(AlertRow.camera == query.camera)
-    if query.kind is not None:
-        conditions.append(AlertRow.kind == query.kind.value)
-    if query.severity is not None:
-        conditions.append(AlertRow.severity == query.severity.value)
-    if query.state is not None:
-        conditions.append(AlertRow.state == query.state.value)
-    if query.since is not None:
-        conditions.append(AlertRow.raised_at >= query.since)
-    if query.until is not None:
-        conditions.append(AlertRow.raised_at < query.until)
-    if query.min_confidence is not None:
-        conditions.append(AlertRow.confidence >= query.min_confidence)
-    if query.cursor is not None:
-        at = Cursor.decode(query.cursor)
-        conditions.append(
-            or_(AlertRow.raised_at < at.raised_at, and_(AlertRow.raised_at == at.raised_at, AlertRow.id < at.id))
-        )
-    return select(AlertRow).where(*conditions)

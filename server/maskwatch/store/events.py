@@ -1,6 +1,7 @@
 """The log of what happened to alerts: ids that grow in commit order, and each alert as it was then."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import delete, func, select
@@ -29,19 +30,23 @@ class EventLog:
         """Be the only one to write events until this transaction ends."""
         await self._counter(for_update=True)
 
-    async def append(self, action: EventAction, at: datetime, alerts: Iterable[StoredAlert]) -> list[AlertEvent]:
-        """Write one event an alert, and put it in the outbox for whoever is to be told."""
+    async def append(
+        self, action: EventAction, at: datetime, alerts: Iterable[StoredAlert], *, by: str | None = None
+    ) -> list[AlertEvent]:
+        """Write one event an alert, done by `by`, and put it in the outbox for whoever is to be told."""
         counter = await self._counter()
         events = []
         for alert in alerts:
             counter.last_id += 1
-            events.append(AlertEvent(event_id=counter.last_id, action=action, at=at, alert=alert))
+            alert = replace(alert, event_id=counter.last_id)  # noqa: PLW2901 - the same alert, as of this event
+            events.append(AlertEvent(event_id=counter.last_id, action=action, at=at, alert=alert, by=by))
         self._session.add_all(
             EventRow(
                 event_id=event.event_id,
                 alert_id=event.alert.id,
                 action=action.value,
                 at=at,
+                by=by,
                 alert=alert_to_json(event.alert),
             )
             for event in events
@@ -61,6 +66,11 @@ class EventLog:
         query = select(EventRow).where(EventRow.alert_id == alert_id, EventRow.action == action.value)
         row = (await self._session.scalars(query.order_by(EventRow.event_id).limit(1))).first()
         return _event(row) if row is not None else None
+
+    async def history(self, alert_id: str) -> list[AlertEvent]:
+        """Every event of an alert, oldest first."""
+        query = select(EventRow).where(EventRow.alert_id == alert_id).order_by(EventRow.event_id)
+        return [_event(row) for row in await self._session.scalars(query)]
 
     async def last_id(self) -> int:
         """Id of the newest event ever written; 0 before the first."""
@@ -98,5 +108,9 @@ class EventLog:
 
 def _event(row: EventRow) -> AlertEvent:
     return AlertEvent(
-        event_id=row.event_id, action=EventAction(row.action), at=row.at, alert=alert_from_json(row.alert)
+        event_id=row.event_id,
+        action=EventAction(row.action),
+        at=row.at,
+        alert=alert_from_json(row.alert),
+        by=row.by,
     )

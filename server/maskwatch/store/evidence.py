@@ -7,13 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from maskwatch.core.types import LABELS, AlertChange, Evidence, MaskLabel, MeasuredEvidence, SeenLook
+from maskwatch.core.types import LABELS, AlertChange, Evidence, Keepsake, MaskLabel, MeasuredEvidence, SeenLook
 from maskwatch.store.records import AlertState, StoredAlert
 from maskwatch.store.tables import without_nul
 
 
 def new_alert(
-    change: AlertChange, *, at: datetime, frame_size: tuple[int, int], snapshot_error: str | None = None
+    change: AlertChange,
+    *,
+    at: datetime,
+    frame_size: tuple[int, int],
+    keepsake: Keepsake | None = None,
+    snapshot_error: str | None = None,
 ) -> StoredAlert:
     """The alert that `change` raises `at` a time, from a picture of `frame_size` (width and height in pixels).
 
@@ -28,6 +33,8 @@ def new_alert(
         values = evidence_to_json(evidence, frame_size)
         verdict = evidence.verdict
         confidence = float(verdict.probabilities.get(MaskLabel(change.kind.value), verdict.confidence))
+    if keepsake is not None:
+        values["face_picture"] = _face_picture(keepsake, at)
     if snapshot_error is not None:
         values["snapshot_error"] = snapshot_error
     return StoredAlert(
@@ -96,6 +103,20 @@ def measured_to_json(measured: MeasuredEvidence, frame_size: tuple[int, int]) ->
 def plain_facts(measured: Mapping[str, Any]) -> dict[str, Any]:
     """What was measured, as JSON can hold it."""
     return {without_nul(str(key)): _plain(value) for key, value in measured.items()}
+
+
+def _face_picture(keepsake: Keepsake, at: datetime) -> dict[str, Any]:
+    """Where the face lies in its picture (shares of it), how good that look was, and how long before the alert."""
+    height, width = keepsake.face.shape[:2]
+    box = keepsake.face_box
+    picture: dict[str, Any] = {
+        "box": [round(v, 4) for v in (box.x1 / width, box.y1 / height, box.x2 / width, box.y2 / height)],
+        "weight": round(float(keepsake.face_weight), 4),
+        "earlier_s": round((at - keepsake.face_utc).total_seconds(), 3),
+    }
+    if keepsake.before_utc is not None:
+        picture["before_s"] = round((at - keepsake.before_utc).total_seconds(), 3)
+    return picture
 
 
 def _plain(value: Any) -> Any:

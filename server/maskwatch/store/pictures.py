@@ -1,19 +1,21 @@
-"""The two pictures of an alert, as JPEG: the face, and the whole frame with the person marked. Pure, takes a while."""
+"""The pictures of an alert, as JPEG: the face, the frame with boxes drawn, and what was before. Pure, takes a while."""
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from maskwatch.core.crops import FACE_CONTEXT
 from maskwatch.core.geometry import clip
 from maskwatch.core.types import AlertKind, Box, Image
 
 FRAME_LONGEST_PX = 1280
 FACE_LONGEST_PX = 640
-FACE_CONTEXT = 0.5
-"""Context on each side of the face, as a share of its longer side: hair, chin and a hand before the mouth."""
 
 _QUALITY = 88
 _MARK_COLORS = {AlertKind.NO_MASK: (229, 72, 77), AlertKind.INCORRECT: (245, 166, 35)}
+_OTHERS_COLOR = (200, 206, 214)
 _MARK_OUTLINE = (20, 20, 20)
 
 
@@ -23,23 +25,35 @@ def face_jpeg(image: Image, box: Box) -> bytes:
     (center_x, center_y), half = box.center, box.longer_side * (0.5 + FACE_CONTEXT)
     around = clip(Box(center_x - half, center_y - half, center_x + half, center_y + half), width, height)
     crop = image[int(around.y1) : int(np.ceil(around.y2)), int(around.x1) : int(np.ceil(around.x2))]
-    return _jpeg(_shrunk(crop, FACE_LONGEST_PX)[0]) if crop.size else b""
+    return plain_jpeg(crop, FACE_LONGEST_PX) if crop.size else b""
 
 
-def frame_jpeg(image: Image, box: Box | None, kind: AlertKind) -> bytes:
-    """The whole picture, its longest side at most `FRAME_LONGEST_PX`, with a thin line around `box` if there is one."""
+def plain_jpeg(image: Image, longest_px: int = FRAME_LONGEST_PX) -> bytes:
+    """The picture as it is, its longest side at most `longest_px`."""
+    return _jpeg(_shrunk(image, longest_px)[0])
+
+
+def frame_jpeg(image: Image, box: Box | None, kind: AlertKind, others: Sequence[Box] = ()) -> bytes:
+    """The whole picture, its longest side at most `FRAME_LONGEST_PX`, lines around `box` and, thinner, `others`."""
     small, scale = _shrunk(image, FRAME_LONGEST_PX)
-    if box is None:
+    if box is None and not others:
         return _jpeg(small)
     marked = image.copy() if small is image else small
     line_px = max(2, round(max(marked.shape[:2]) / 500))
+    for other in others:
+        _outline(marked, other, scale, _OTHERS_COLOR, max(1, line_px // 2))
+    if box is not None:
+        _outline(marked, box, scale, _MARK_COLORS[kind], line_px)
+    return _jpeg(marked)
+
+
+def _outline(image: Image, box: Box, scale: float, color: tuple[int, int, int], line_px: int) -> None:
     # The line runs outside the box: it must not cover the face.
     margin = box.longer_side * scale * 0.08 + line_px
     first = (round(box.x1 * scale - margin), round(box.y1 * scale - margin))
     last = (round(box.x2 * scale + margin), round(box.y2 * scale + margin))
-    cv2.rectangle(marked, first, last, _MARK_OUTLINE, line_px + 2, cv2.LINE_AA)
-    cv2.rectangle(marked, first, last, _MARK_COLORS[kind], line_px, cv2.LINE_AA)
-    return _jpeg(marked)
+    cv2.rectangle(image, first, last, _MARK_OUTLINE, line_px + 2, cv2.LINE_AA)
+    cv2.rectangle(image, first, last, color, line_px, cv2.LINE_AA)
 
 
 def _shrunk(image: Image, longest_px: int) -> tuple[Image, float]:

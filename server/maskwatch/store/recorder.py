@@ -11,13 +11,13 @@ from typing import Protocol
 import structlog
 
 from maskwatch.config import MaskwatchSettings
-from maskwatch.core.types import AlertAction, AlertChange, Box, CloseReason, Image, Look, Picture
+from maskwatch.core.types import AlertAction, AlertChange, CloseReason, Keepsake, Look
 from maskwatch.errors import StoreError
 from maskwatch.pipeline.backoff import Backoff
 from maskwatch.store.backlog import Pending, PendingClose, PendingRaise, PendingTell
 from maskwatch.store.evidence import new_alert, plain_facts
 from maskwatch.store.records import AlertEvent, EventAction
-from maskwatch.store.snapshots import SavedSnapshot
+from maskwatch.store.snapshots import PictureMaterial, SavedSnapshot
 from maskwatch.store.store import Store
 
 _log = structlog.get_logger(__name__)
@@ -57,9 +57,7 @@ class _Submitted:
     change: AlertChange
     at: datetime
     frame_size: tuple[int, int]
-    picture: Picture | None
-    full: Callable[[], Image | None] | None = None
-    """The same moment in the camera's large stream, if it has two."""
+    material: PictureMaterial | None
     snapshot_error: str | None = None
 
 
@@ -86,6 +84,8 @@ class AlertRecorder:
         """Start recording; call it on the loop."""
         self._store = store
         self._keeps_snapshots = settings.retention.snapshots
+        seconds = settings.alerts.escalate_after_s
+        self._escalate_after = timedelta(seconds=seconds) if seconds is not None else None
         self._telemetry = telemetry
         self._on_event = on_event
         self._submitted: asyncio.Queue[_Submitted] = asyncio.Queue()
@@ -116,7 +116,7 @@ class AlertRecorder:
         now, now_s = datetime.now(UTC), time.monotonic()
         for change in changes:
             at = now + timedelta(seconds=change.at_s - now_s)
-            self._submitted.put_nowait(_Submitted(change=change, at=at, frame_size=(0, 0), picture=None))
+            self._submitted.put_nowait(_Submitted(change=change, at=at, frame_size=(0, 0), material=None))
         self._report_waiting()
 
     async def close(self, timeout_s: float = 15.0) -> None:
@@ -139,14 +139,14 @@ class AlertRecorder:
         frame = look.frame
         at = frame.captured_utc + timedelta(seconds=change.at_s - frame.captured_monotonic_s)
         size = (frame.picture.width, frame.picture.height)
-        submitted = _Submitted(change=change, at=at, frame_size=size, picture=None)
+        submitted = _Submitted(change=change, at=at, frame_size=size, material=None)
         if change.action is not AlertAction.RAISED or not self._keeps_snapshots:
             return submitted
         if self._pictures_waiting >= _MOST_PICTURES_WAITING:
             self._snapshot_failed("snapshot_overloaded", "too many alerts at once")
             return replace(submitted, snapshot_error="snapshot_overloaded")
         self._pictures_waiting += 1
-        return replace(submitted, picture=frame.picture, full=frame.full)
+        return replace(submitted, material=_material(look, change))
 
     async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
         """The supervisor of both steps: whatever one alert or one listener does, the next alert is recorded."""
@@ -169,14 +169,12 @@ class AlertRecorder:
 
     async def _illustrate(self, submitted: _Submitted) -> _Waiting:
         """Write the pictures of a new alert. Whatever goes wrong costs the pictures, not the alert."""
-        change, picture = submitted.change, submitted.picture
-        if picture is None:
+        change, material = submitted.change, submitted.material
+        if material is None:
             return self._as_waiting(submitted, ())
         started_s = time.perf_counter()
         try:
-            box = change.evidence.box if change.evidence is not None else None
-            image, box = await asyncio.to_thread(_best_picture, picture, submitted.full, box)
-            saved = await self._store.snapshots.save(change.alert_id, submitted.at, image, box, change.kind)
+            saved = await self._store.snapshots.save(change.alert_id, submitted.at, material)
         # Part of the supervisor: no fault of the pictures, foreseen or not, may cost an alert.
         except Exception as error:  # noqa: BLE001
             code = error.code if isinstance(error, StoreError) else "snapshot_failed"
@@ -193,12 +191,16 @@ class AlertRecorder:
     def _as_waiting(self, submitted: _Submitted, snapshots: tuple[SavedSnapshot, ...]) -> _Waiting:
         change = submitted.change
         if change.action is AlertAction.RAISED:
-            pending: Pending = PendingRaise(
-                alert=new_alert(
-                    change, at=submitted.at, frame_size=submitted.frame_size, snapshot_error=submitted.snapshot_error
-                ),
-                snapshots=snapshots,
+            alert = new_alert(
+                change,
+                at=submitted.at,
+                frame_size=submitted.frame_size,
+                keepsake=_shown(submitted.material) if snapshots else None,
+                snapshot_error=submitted.snapshot_error,
             )
+            if self._escalate_after is not None:
+                alert = replace(alert, escalate_at=submitted.at + self._escalate_after)
+            pending: Pending = PendingRaise(alert=alert, snapshots=snapshots)
             return _Waiting(change=change, pending=pending)
         measured = plain_facts(change.measured.values) if change.measured is not None else None
         if change.action is AlertAction.CLOSED:
@@ -298,12 +300,21 @@ class AlertRecorder:
         self._telemetry.alerts_waiting(self._submitted.qsize() + len(self._waiting))
 
 
-def _best_picture(
-    picture: Picture, full: Callable[[], Image | None] | None, box: Box | None
-) -> tuple[Image, Box | None]:
-    """The moment in full size, if it can be had, with the box in its pixels; else the picture that was looked at."""
-    large = full() if full is not None else None
-    if large is None:
-        return picture.rgb(), box
-    x, y = large.shape[1] / picture.width, large.shape[0] / picture.height
-    return large, Box(box.x1 * x, box.y1 * y, box.x2 * x, box.y2 * y) if box is not None else None
+def _shown(material: PictureMaterial | None) -> Keepsake | None:
+    """The keepsake whose face is the alert's picture; with a large stream, the face is cut out of that instead."""
+    return material.keepsake if material is not None and material.full is None else None
+
+
+def _material(look: Look, change: AlertChange) -> PictureMaterial:
+    return PictureMaterial(
+        picture=look.frame.picture,
+        box=change.evidence.box if change.evidence is not None else None,
+        kind=change.kind,
+        others=[
+            track.observation.face.box
+            for track in look.tracks
+            if track.observation is not None and track.id != change.track_id
+        ],
+        keepsake=look.keepsakes.get(change.alert_id),
+        full=look.frame.full,
+    )

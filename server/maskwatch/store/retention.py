@@ -1,7 +1,7 @@
 """How long things are kept: erases what is too old or too much, at the start and every hour."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -9,8 +9,11 @@ from typing import Protocol
 import structlog
 
 from maskwatch.config import RetentionSettings
+from maskwatch.core.types import AlertKind
 from maskwatch.errors import StoreError
+from maskwatch.store.media_limits import MediaLimit
 from maskwatch.store.records import AlertEvent
+from maskwatch.store.snapshots import PICTURES, SnapshotKind
 from maskwatch.store.store import Store
 
 _log = structlog.get_logger(__name__)
@@ -26,6 +29,9 @@ class RetentionTelemetry(Protocol):
     def snapshots_stored(self, total_bytes: int) -> None:
         """Bytes of all pictures."""
 
+    def clips_stored(self, total_bytes: int) -> None:
+        """Bytes of all clips."""
+
     def disk_free(self, free_bytes: int) -> None:
         """Bytes free on the disk of the pictures."""
 
@@ -38,12 +44,12 @@ class Erased:
     """What one round took away."""
 
     alerts: int = 0
-    picture_bytes: int = 0
+    media_bytes: int = 0
     orphans: int = 0
 
 
 class Retention:
-    """Erases the oldest alerts and pictures beyond the limits. `on_event` hears of each alert erased."""
+    """Erases the oldest alerts, pictures and clips beyond the limits. `on_event` hears of each alert erased."""
 
     def __init__(
         self,
@@ -53,8 +59,8 @@ class Retention:
         telemetry: RetentionTelemetry,
     ) -> None:
         self._store = store
+        self._settings = settings
         self._max_age = timedelta(days=settings.max_age_days)
-        self._max_bytes = int(settings.max_megabytes * _BYTES_PER_MEGABYTE)
         self._telemetry = telemetry
         self._on_event = on_event
         self._task: asyncio.Task[None] | None = None
@@ -98,35 +104,62 @@ class Retention:
     async def erase_surplus(self, now: datetime) -> Erased:
         """One round, as of `now`.
 
-        Alerts older than the limit go, with their pictures; those still open stay until they are closed. Then the
-        oldest pictures go, beyond the limit of bytes; their alerts stay.
+        Alerts older than the limit (of all, and of their kind) go, with their pictures and clips; those still open
+        stay until they are closed. Then pictures and clips go that are beyond their limits; their alerts stay.
 
         Raises:
             StoreError: the database does not take it; what is done stays done.
         """
-        alerts = 0
-        while events := await self._store.alerts.erase_closed_before(now - self._max_age):
-            alerts += len(events)
-            for event in events:
-                self._on_event(event)
+        alerts = await self._erase_alerts(now - self._max_age)
+        for kind, limits in self._settings.kinds.items():
+            if limits.max_age_days is not None:
+                alerts += await self._erase_alerts(now - timedelta(days=limits.max_age_days), kind)
         await self._store.alerts.prune_events(now - self._max_age)
         erased = Erased(
             alerts=alerts,
-            picture_bytes=await self._erase_oldest_pictures(),
+            media_bytes=sum([await self._store.media_limits.hold(limit) for limit in self._limits(now)]),
             orphans=await self._store.snapshots.sweep(),
         )
         if erased != Erased():
             _log.info(
-                "erased by retention", alerts=erased.alerts, picture_bytes=erased.picture_bytes, orphans=erased.orphans
+                "erased by retention", alerts=erased.alerts, media_bytes=erased.media_bytes, orphans=erased.orphans
             )
         return erased
 
-    async def _erase_oldest_pictures(self) -> int:
-        erased_bytes = 0
-        while (excess := await self._store.snapshots.total_bytes() - self._max_bytes) > 0:
-            erased_bytes += await self._store.snapshots.erase_oldest(excess)
-        return erased_bytes
+    async def _erase_alerts(self, before: datetime, kind: AlertKind | None = None) -> int:
+        count = 0
+        while events := await self._store.alerts.erase_closed_before(before, kind):
+            count += len(events)
+            for event in events:
+                self._on_event(event)
+        return count
+
+    def _limits(self, now: datetime) -> Iterator[MediaLimit]:
+        """The limits of pictures and clips: of all, then of each kind of alert that has its own."""
+        settings = self._settings
+        yield MediaLimit(
+            media=PICTURES,
+            before=_days_before(now, settings.picture_max_age_days),
+            max_bytes=_bytes(settings.max_megabytes),
+        )
+        yield MediaLimit(
+            media=(SnapshotKind.CLIP,),
+            before=_days_before(now, settings.clip_max_age_days),
+            max_bytes=_bytes(settings.clip_max_megabytes),
+        )
+        for kind, limits in settings.kinds.items():
+            if limits.max_megabytes is not None:
+                yield MediaLimit(media=tuple(SnapshotKind), kind=kind, max_bytes=_bytes(limits.max_megabytes))
 
     async def _measure(self) -> None:
-        self._telemetry.snapshots_stored(await self._store.snapshots.total_bytes())
+        self._telemetry.snapshots_stored(await self._store.usage.picture_bytes())
+        self._telemetry.clips_stored(await self._store.usage.clip_bytes())
         self._telemetry.disk_free(await self._store.snapshots.free_bytes())
+
+
+def _days_before(now: datetime, days: float | None) -> datetime | None:
+    return now - timedelta(days=days) if days is not None else None
+
+
+def _bytes(megabytes: float) -> int:
+    return int(megabytes * _BYTES_PER_MEGABYTE)

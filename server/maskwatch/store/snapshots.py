@@ -1,4 +1,4 @@
-"""The pictures on disk: `snapshots/YYYY/MM/DD/<alert>-face.jpg`, and what the database knows of them."""
+"""Pictures and clips on disk: `snapshots/YYYY/MM/DD/<alert>-face.jpg`, and what the database knows of them."""
 
 import asyncio
 import errno
@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,39 +16,59 @@ from typing import BinaryIO
 
 import cv2
 import structlog
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 
-from maskwatch.core.notices import Picture
-from maskwatch.core.types import AlertKind, Box, Image
+from maskwatch.core.notices import Picture as SentPicture
+from maskwatch.core.types import AlertKind, Box, Image, Keepsake, Picture
 from maskwatch.errors import StoreError
 from maskwatch.store.database import Database
-from maskwatch.store.pictures import face_jpeg, frame_jpeg
-from maskwatch.store.tables import AlertRow, SnapshotRow
+from maskwatch.store.pictures import FACE_LONGEST_PX, face_jpeg, frame_jpeg, plain_jpeg
+from maskwatch.store.tables import SnapshotRow
 
 _log = structlog.get_logger(__name__)
 
 _ORPHAN_AFTER_S = 3600.0
 """A file no row names is left alone for this long: its alert may be about to be committed."""
-_ERASED_AT_ONCE = 100
 _LARGEST_SENT_BYTES = 4_000_000
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 _DAY_FOLDERS = "[0-9][0-9][0-9][0-9]/[0-9][0-9]/[0-9][0-9]"
 
 
 class SnapshotKind(StrEnum):
-    """Which picture of an alert."""
+    """Which picture of an alert, or its clip."""
 
     FACE = "face"
     FRAME = "frame"
+    BEFORE = "before"
+    CLIP = "clip"
+
+
+PICTURES = (SnapshotKind.FACE, SnapshotKind.FRAME, SnapshotKind.BEFORE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SavedSnapshot:
-    """A picture that is on disk: `path` relative to the snapshot folder, `bytes` its size."""
+    """A picture or clip that is on disk: `path` relative to the snapshot folder, `bytes` its size."""
 
     kind: SnapshotKind
     path: str
     bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureMaterial:
+    """What the pictures of an alert are made from: the deciding frame, whom it is about and who else was there.
+
+    `box` is None for an alert about no single person.
+    """
+
+    picture: Picture
+    box: Box | None
+    kind: AlertKind
+    others: Sequence[Box] = ()
+    keepsake: Keepsake | None = None
+    full: Callable[[], Image | None] | None = None
+    """The same moment in the camera's large stream, if it has two."""
 
 
 class Snapshots:
@@ -58,18 +78,31 @@ class Snapshots:
         self._database = database
         self.folder = folder
 
-    async def save(
-        self, alert_id: str, raised_at: datetime, image: Image, box: Box | None, kind: AlertKind
-    ) -> list[SavedSnapshot]:
-        """Write both pictures of an alert; `image` is RGB, `box` in its pixels (None: no face). No row names them yet.
+    async def save(self, alert_id: str, raised_at: datetime, material: PictureMaterial) -> list[SavedSnapshot]:
+        """Write the pictures of an alert. No row names them yet.
 
         Raises:
             StoreError: the disk is full or the folder can't be written; nothing is left behind.
         """
-        return await asyncio.to_thread(self._save, alert_id, raised_at, image, box, kind)
+        return await asyncio.to_thread(self._save, alert_id, raised_at, material)
+
+    async def write(
+        self, alert_id: str, raised_at: datetime, kind: SnapshotKind, suffix: str, make: Callable[[Path], None]
+    ) -> SavedSnapshot:
+        """Let `make` write a file, in a thread, and keep it, complete or not at all. No row names it yet.
+
+        Raises:
+            StoreError: the disk is full or the folder can't be written; nothing is left behind.
+        """
+        path = _place(alert_id, raised_at, kind, suffix)
+        try:
+            size = await asyncio.to_thread(_make_whole, self.folder / path, make)
+        except OSError as error:
+            raise self._refused(error) from None
+        return SavedSnapshot(kind=kind, path=path, bytes=size)
 
     async def path(self, alert_id: str, kind: str) -> Path | None:
-        """The file of a picture ("face" or "frame"), or None if there is none (any more)."""
+        """The file of a picture ("face", "frame", "before") or the "clip", or None if there is none (any more)."""
         async with self._database.read() as session:
             row = await session.get(SnapshotRow, (alert_id, kind))
         if row is None:
@@ -77,20 +110,15 @@ class Snapshots:
         file = self.folder / row.path
         return file if await asyncio.to_thread(file.is_file) else None
 
-    async def pictures(self, alert_id: str) -> tuple[Picture, ...]:
+    async def pictures(self, alert_id: str) -> tuple[SentPicture, ...]:
         """The pictures of an alert that are still there, the face first; none that is beyond what is sent along."""
-        found: list[Picture] = []
-        for kind in SnapshotKind:
+        found: list[SentPicture] = []
+        for kind in (SnapshotKind.FACE, SnapshotKind.FRAME):
             if (file := await self.path(alert_id, kind.value)) is not None:
                 jpeg = await asyncio.to_thread(_read, file)
                 if jpeg:
-                    found.append(Picture(name=kind.value, jpeg=jpeg))
+                    found.append(SentPicture(name=kind.value, jpeg=jpeg))
         return tuple(found)
-
-    async def total_bytes(self) -> int:
-        """Bytes of all pictures that rows name."""
-        async with self._database.read() as session:
-            return int(await session.scalar(select(func.coalesce(func.sum(SnapshotRow.bytes), 0))) or 0)
 
     async def free_bytes(self) -> int:
         """Bytes free on the disk of the pictures.
@@ -111,28 +139,6 @@ class Snapshots:
             await session.execute(delete(SnapshotRow).where(of_alert))
         await self.delete_files(paths)
 
-    async def erase_oldest(self, excess_bytes: int) -> int:
-        """Erase the pictures of the oldest alerts, `excess_bytes` or more if one batch has them; bytes erased."""
-        async with self._database.write() as session:
-            oldest = (
-                select(SnapshotRow)
-                .join(AlertRow, AlertRow.id == SnapshotRow.alert_id)
-                .order_by(AlertRow.raised_at, AlertRow.id, SnapshotRow.kind)
-                .limit(_ERASED_AT_ONCE)
-            )
-            gone: list[SnapshotRow] = []
-            freed = 0
-            for row in await session.scalars(oldest):
-                # Both pictures of an alert go together.
-                if freed >= excess_bytes and (not gone or gone[-1].alert_id != row.alert_id):
-                    break
-                gone.append(row)
-                freed += row.bytes
-            for row in gone:
-                await session.delete(row)
-        await self.delete_files([row.path for row in gone])
-        return freed
-
     async def delete_files(self, paths: Sequence[str]) -> None:
         """Delete files no row names any more. One that can't be deleted now is left to `sweep`."""
         if paths:
@@ -149,22 +155,16 @@ class Snapshots:
             swept += await asyncio.to_thread(self._sweep_day, day, named)
         return swept
 
-    def _save(
-        self, alert_id: str, raised_at: datetime, image: Image, box: Box | None, kind: AlertKind
-    ) -> list[SavedSnapshot]:
-        day = raised_at.astimezone(UTC).strftime("%Y/%m/%d")
-        name = _UNSAFE.sub("_", alert_id)
+    def _save(self, alert_id: str, raised_at: datetime, material: PictureMaterial) -> list[SavedSnapshot]:
         try:
-            pictures = {SnapshotKind.FRAME: frame_jpeg(image, box, kind)}
-            if box is not None:
-                pictures = {SnapshotKind.FACE: face_jpeg(image, box), **pictures}
-        except (ValueError, cv2.error):
+            pictures = _encode(material)
+        except (ValueError, OSError, cv2.error):
             raise StoreError("The picture can't be encoded as JPEG.", code="snapshot_failed") from None
         saved: list[SavedSnapshot] = []
         try:
             for which, data in pictures.items():
                 if data:
-                    path = f"{day}/{name}-{which.value}.jpg"
+                    path = _place(alert_id, raised_at, which, ".jpg")
                     _write_whole(self.folder / path, data)
                     saved.append(SavedSnapshot(kind=which, path=path, bytes=len(data)))
         except OSError as error:
@@ -227,6 +227,53 @@ def _read(file: Path) -> bytes:
         return file.read_bytes() if file.stat().st_size <= _LARGEST_SENT_BYTES else b""
     except OSError:
         return b""
+
+
+def _encode(material: PictureMaterial) -> dict[SnapshotKind, bytes]:
+    """The pictures as JPEG: of the large stream if it gives this moment, else of what was looked at."""
+    kept = material.keepsake
+    large = material.full() if material.full is not None else None
+    image = material.picture.rgb() if large is None else large
+    x, y = image.shape[1] / material.picture.width, image.shape[0] / material.picture.height
+    box = _scaled(material.box, x, y) if material.box is not None else None
+    others = [_scaled(other, x, y) for other in material.others]
+    if box is None:
+        face = b""
+    elif kept is None or large is not None:
+        face = face_jpeg(image, box)
+    else:
+        face = plain_jpeg(kept.face, FACE_LONGEST_PX)
+    return {
+        SnapshotKind.FACE: face,
+        SnapshotKind.FRAME: frame_jpeg(image, box, material.kind, others),
+        SnapshotKind.BEFORE: b"" if kept is None or kept.before is None else plain_jpeg(kept.before),
+    }
+
+
+def _scaled(box: Box, x: float, y: float) -> Box:
+    return Box(box.x1 * x, box.y1 * y, box.x2 * x, box.y2 * y)
+
+
+def _place(alert_id: str, raised_at: datetime, kind: SnapshotKind, suffix: str) -> str:
+    """Where a file of an alert lies, relative to the snapshot folder."""
+    day = raised_at.astimezone(UTC).strftime("%Y/%m/%d")
+    return f"{day}/{_UNSAFE.sub('_', alert_id)}-{kind.value}{suffix}"
+
+
+def _make_whole(file: Path, make: Callable[[Path], None]) -> int:
+    """As `_write_whole`, for what is written by `make`; its size."""
+    partial = file.with_suffix(".part")
+    _create(partial).close()
+    try:
+        make(partial)
+        with partial.open("rb+") as stream:
+            os.fsync(stream.fileno())
+        size = partial.stat().st_size
+        partial.replace(file)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+    return size
 
 
 def _write_whole(file: Path, data: bytes) -> None:

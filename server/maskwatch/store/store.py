@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -14,12 +15,16 @@ from maskwatch.store.accounts import Sessions, Users
 from maskwatch.store.alerts import Alerts
 from maskwatch.store.backlog import Backlog
 from maskwatch.store.cameras import Cameras
+from maskwatch.store.clips import Clips
 from maskwatch.store.database import SQLITE_FILE, Database, create_engine, database_url
 from maskwatch.store.disarms import Disarms
+from maskwatch.store.life import AlertLife
+from maskwatch.store.media_limits import MediaLimits
 from maskwatch.store.migrate import migrate
 from maskwatch.store.notifiers import Notifiers
 from maskwatch.store.outbox import Outbox
 from maskwatch.store.snapshots import Snapshots
+from maskwatch.store.usage import Usage
 
 _log = structlog.get_logger(__name__)
 
@@ -31,10 +36,16 @@ BACKLOG_FILE = "alerts-to-record.json"
 class Store:
     """Cameras, alerts, snapshots, users and sessions on one database."""
 
-    def __init__(self, database: Database, box: SecretBox, data_dir: Path) -> None:
+    def __init__(
+        self, database: Database, box: SecretBox, data_dir: Path, *, escalate_after: timedelta | None = None
+    ) -> None:
         self._database = database
         self.snapshots = Snapshots(database, data_dir / SNAPSHOT_FOLDER)
         self.alerts = Alerts(database, self.snapshots)
+        self.life = AlertLife(database, escalate_after)
+        self.clips = Clips(database, self.snapshots)
+        self.usage = Usage(database)
+        self.media_limits = MediaLimits(database, self.snapshots)
         self.cameras = Cameras(database, box)
         self.disarms = Disarms(database)
         self.notifiers = Notifiers(database, box)
@@ -57,7 +68,13 @@ class Store:
         url = database_url(settings.data_dir, secret_url.get_secret_value() if secret_url is not None else None)
         box = await asyncio.to_thread(_prepare_data_dir, settings.data_dir, is_sqlite=secret_url is None)
         await asyncio.to_thread(migrate, url)
-        store = cls(Database(await asyncio.to_thread(create_engine, url)), box, settings.data_dir)
+        seconds = settings.alerts.escalate_after_s
+        store = cls(
+            Database(await asyncio.to_thread(create_engine, url)),
+            box,
+            settings.data_dir,
+            escalate_after=timedelta(seconds=seconds) if seconds is not None else None,
+        )
         try:
             await store.cameras.list()  # a wrong key shall stop the start, not the first look at a camera
             await store._open_outbox(settings.notifiers)  # before any event is written

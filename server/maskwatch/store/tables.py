@@ -93,6 +93,14 @@ class AlertRow(Base):
     close_reason: Mapped[str | None] = mapped_column(PlainText(32))
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[str | None] = mapped_column(PlainText(100))
+    snoozed_until: Mapped[datetime | None] = mapped_column(index=True)
+    snoozed_by: Mapped[str | None] = mapped_column(PlainText(100))
+    escalate_at: Mapped[datetime | None] = mapped_column(index=True)
+    escalated_at: Mapped[datetime | None]
+    marked_wrong: Mapped[bool | None]
+    marked_at: Mapped[datetime | None]
+    marked_by: Mapped[str | None] = mapped_column(PlainText(100))
+    truth: Mapped[str | None] = mapped_column(PlainText(16))
 
     __table_args__ = (
         Index("ix_alerts_raised_at_id", "raised_at", "id"),
@@ -113,7 +121,7 @@ class DisarmRow(Base):
 
 
 class SnapshotRow(Base):
-    """A picture of an alert: `path` is relative to the snapshot folder, `bytes` its size on disk."""
+    """A picture or the clip of an alert: `path` is relative to the snapshot folder, `bytes` its size on disk."""
 
     __tablename__ = "snapshots"
 
@@ -132,6 +140,7 @@ class EventRow(Base):
     alert_id: Mapped[str] = mapped_column(PlainText(64), index=True)
     action: Mapped[str] = mapped_column(PlainText(16))
     at: Mapped[datetime]
+    by: Mapped[str | None] = mapped_column(PlainText(100))
     alert: Mapped[dict[str, Any]]
 
 

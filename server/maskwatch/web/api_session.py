@@ -10,9 +10,9 @@ from maskwatch.errors import UnauthorizedError
 from maskwatch.store.accounts import SESSION_LIFETIME
 from maskwatch.web.auth import IDENTITY, SESSION_COOKIE, Gate
 from maskwatch.web.phones import PhoneAddress
-from maskwatch.web.ports import SessionRows, Snapshots
+from maskwatch.web.ports import SessionRows, Usage
 from maskwatch.web.routes import Call, Nothing, Operation
-from maskwatch.web.schema import IceServer, Info, Login, ServiceInfo, Session, StorageInfo
+from maskwatch.web.schema import IceServer, Info, Login, ServiceInfo, Session, StorageInfo, StoredKind
 
 
 class SessionApi:
@@ -23,13 +23,13 @@ class SessionApi:
         settings: MaskwatchSettings,
         gate: Gate,
         sessions: SessionRows,
-        snapshots: Snapshots,
+        usage: Usage,
         phones: PhoneAddress,
     ) -> None:
         self._settings = settings
         self._gate = gate
         self._sessions = sessions
-        self._snapshots = snapshots
+        self._usage = usage
         self._phones = phones
 
     def operations(self) -> list[Operation[Any, Any]]:
@@ -110,9 +110,24 @@ class SessionApi:
         return ServiceInfo(
             ice_servers=[_ice_server(entry) for entry in self._settings.live.ice_servers],
             rules=self._settings.rules,
-            storage=StorageInfo(picture_bytes=await self._snapshots.total_bytes(), retention=self._settings.retention),
+            storage=await self._storage(),
             phones_can_connect=hint is None,
             phone_hint=hint,
+        )
+
+    async def _storage(self) -> StorageInfo:
+        kinds = await self._usage.by_kind()
+        return StorageInfo(
+            picture_bytes=sum(used.picture_bytes for used in kinds),
+            clip_bytes=sum(used.clip_bytes for used in kinds),
+            kinds=[
+                StoredKind(
+                    kind=used.kind, alerts=used.alerts, picture_bytes=used.picture_bytes, clip_bytes=used.clip_bytes
+                )
+                for used in kinds
+            ],
+            clips=self._settings.alerts.clips,
+            retention=self._settings.retention,
         )
 
     def _is_encrypted(self, request: web.Request) -> bool:

@@ -1,7 +1,7 @@
 """Hands the news to all websocket clients. Publishing never waits for anybody; each message is encoded once for all."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Literal, Protocol
 
@@ -57,6 +57,7 @@ class Hub:
         self._figures_every_s = figures_every_s
         self._cameras: CameraDirectory | None = None
         self._clients: set[Outbox] = set()
+        self._listeners: list[Callable[[AlertEvent], None]] = []
         self._ticker: asyncio.Task[None] | None = None
         self.closing = asyncio.Event()
         """Set when the server ends: every client is to go."""
@@ -116,12 +117,19 @@ class Hub:
     def publish_event(self, event: AlertEvent) -> None:
         """A change of an alert, after it was committed. Order does not matter here: clients are told by event id."""
 
+        for listener in self._listeners:
+            listener(event)
+
         @cache
         def text() -> str:
             return event_view(event).model_dump_json()
 
         for client in self._clients:
             client.offer_event(event, text)
+
+    def listen(self, listener: Callable[[AlertEvent], None]) -> None:
+        """Call `listener` with every change of an alert that is published; it must not block."""
+        self._listeners.append(listener)
 
     def publish_events(self, events: Iterable[AlertEvent]) -> None:
         """Several changes."""

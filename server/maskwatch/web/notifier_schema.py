@@ -76,7 +76,7 @@ class NotifierCreate(Wire):
     cameras: list[Annotated[str, Field(max_length=63)]] = Field(default=[], max_length=500)
     kinds: list[AlertKind] = Field(default=[], max_length=50)
     actions: list[EventAction] = Field(
-        default=[EventAction.RAISED, EventAction.CLOSED], min_length=1, max_length=50
+        default=[EventAction.RAISED, EventAction.ESCALATED, EventAction.CLOSED], min_length=1, max_length=50
     )  # fmt: skip
     min_severity: Severity = Severity.INFO
     with_pictures: bool = True

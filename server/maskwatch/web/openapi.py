@@ -82,7 +82,8 @@ def _responses(operation: Operation[Any, Any]) -> dict[str, Any]:
         good: dict[str, Any] = {"description": "Done."}
         status = HTTPStatus.NO_CONTENT
     elif isinstance(answer, Media):
-        good = {"description": answer.description, "content": {answer.content_type: {}}}
+        types = (answer.content_type, *operation.other_types)
+        good = {"description": answer.description, "content": {content_type: {} for content_type in types}}
         status = operation.status
     else:
         good = {
@@ -115,6 +116,7 @@ def _query_parameters(query: type[Wire]) -> list[dict[str, Any]]:
             "in": "query",
             "required": name in schema.get("required", ()),
             "description": field.get("description", ""),
+            **({"style": "form", "explode": False} if field.get("type") == "array" else {}),
             "schema": {key: value for key, value in field.items() if key != "description"},
         }
         for name, field in schema.get("properties", {}).items()

@@ -9,7 +9,8 @@ from maskwatch.core.arming import Disarm
 from maskwatch.core.ports import RawFrame
 from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.pipeline.status import CameraFigures, CameraStatus
-from maskwatch.store.records import AlertEvent, AlertQuery, StoredAlert, StoredCamera
+from maskwatch.store.records import AlertEvent, AlertQuery, StoredAlert, StoredCamera, Truth
+from maskwatch.store.usage import KindUsage
 from maskwatch.web.schema import Camera
 
 
@@ -76,14 +77,14 @@ class AlertRows(Protocol):
     async def get(self, alert_id: str) -> StoredAlert:
         """One alert; `NotFoundError` without it."""
 
-    async def acknowledge(self, alert_id: str, by: str | None) -> AlertEvent | None:
-        """Mark it as seen; None when somebody did before."""
-
     async def erase(self, alert_id: str) -> AlertEvent:
         """Erase it with its pictures."""
 
     async def erase_range(self, since: datetime, until: datetime, camera: str | None = None) -> Sequence[AlertEvent]:
         """Erase all that were raised in a range of time."""
+
+    async def history(self, alert_id: str) -> Sequence[AlertEvent]:
+        """Everything that happened to one, oldest first; `NotFoundError` without it."""
 
     async def events_after(self, event_id: int, limit: int = 1000) -> Sequence[AlertEvent]:
         """What happened after an event, oldest first."""
@@ -98,14 +99,34 @@ class AlertRows(Protocol):
         """How many alerts are not closed."""
 
 
+class AlertLife(Protocol):
+    """What people do to alerts."""
+
+    async def acknowledge(self, alert_id: str, by: str | None) -> AlertEvent | None:
+        """Mark it as seen; None when somebody did before."""
+
+    async def snooze(self, alert_id: str, until: datetime, by: str | None) -> AlertEvent:
+        """Let it rest until a time; `ConflictError` when it is closed."""
+
+    async def mark(self, alert_id: str, *, wrong: bool, truth: Truth | None, by: str | None) -> AlertEvent | None:
+        """Say whether it is wrong; None when that is what is said of it already."""
+
+    async def unmark(self, alert_id: str, by: str | None) -> AlertEvent | None:
+        """Take that back; None when nothing is said of it."""
+
+
 class Snapshots(Protocol):
-    """The pictures of alerts."""
+    """The pictures and clips of alerts."""
 
     async def path(self, alert_id: str, kind: str) -> Path | None:
-        """The file of a picture."""
+        """The file of a picture or clip."""
 
-    async def total_bytes(self) -> int:
-        """Bytes of all pictures."""
+
+class Usage(Protocol):
+    """What pictures and clips take."""
+
+    async def by_kind(self) -> Sequence[KindUsage]:
+        """By kind of alert."""
 
 
 class UserRows(Protocol):
@@ -147,8 +168,16 @@ class Store(Protocol):
         """The alerts."""
 
     @property
+    def life(self) -> AlertLife:
+        """What people do to alerts."""
+
+    @property
     def snapshots(self) -> Snapshots:
-        """The pictures."""
+        """The pictures and clips."""
+
+    @property
+    def usage(self) -> Usage:
+        """What they take."""
 
     @property
     def users(self) -> UserRows:

@@ -67,6 +67,8 @@ class Operation(Generic[Query, Body]):
     errors: tuple[int, ...] = ()
     other_statuses: tuple[int, ...] = ()
     """Further good answers, without content."""
+    other_types: tuple[str, ...] = ()
+    """Content types that a `Media` answer may have instead, as the query asks."""
     body_optional: bool = False
 
     def route(self) -> web.RouteDef:

@@ -6,6 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from maskwatch.live.still import Stills
+from maskwatch.web.api_alert_life import AlertLifeApi
+from maskwatch.web.api_alert_media import AlertMediaApi
 from maskwatch.web.api_alerts import AlertsApi
 from maskwatch.web.api_arming import ArmingApi
 from maskwatch.web.api_cameras import CamerasApi
@@ -91,9 +93,11 @@ def _operations(
         *CamerasApi(cameras, tester, phones).operations(),
         *ArmingApi(cameras).operations(),
         *discovery.operations(),
-        *AlertsApi(store.alerts, store.snapshots, services.hub).operations(),
+        *AlertsApi(store.alerts, services.hub).operations(),
+        *AlertLifeApi(store.alerts, store.life, services.hub).operations(),
+        *AlertMediaApi(store.snapshots).operations(),
         *NotifiersApi(services.notifiers).operations(),
-        *SessionApi(services.settings, gate, store.sessions, store.snapshots, phones).operations(),
+        *SessionApi(services.settings, gate, store.sessions, store.usage, phones).operations(),
         *description.operations(),
     ]
     description.describe(operations)

@@ -7,6 +7,7 @@ from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.pipeline.status import CameraFigures, CameraStatus
 from maskwatch.secrets import redact_url
 from maskwatch.store.records import AlertEvent, StoredAlert
+from maskwatch.store.records import Feedback as StoredFeedback
 from maskwatch.web.masking import masked
 from maskwatch.web.schema import (
     Alert,
@@ -16,6 +17,8 @@ from maskwatch.web.schema import (
     Camera,
     CameraHealth,
     FacesMessage,
+    Feedback,
+    HistoryEntry,
     Person,
 )
 
@@ -98,16 +101,45 @@ def alert_view(alert: StoredAlert) -> Alert:
         close_reason=alert.close_reason,
         acknowledged_at=alert.acknowledged_at,
         acknowledged_by=alert.acknowledged_by,
+        snoozed_until=alert.snoozed_until,
+        snoozed_by=alert.snoozed_by,
+        escalate_at=alert.escalate_at,
+        escalated_at=alert.escalated_at,
+        feedback=_feedback_view(alert.feedback),
+        event_id=alert.event_id,
         confidence=alert.confidence,
         evidence=dict(alert.evidence),
         face_url=f"{address}/face.jpg" if alert.has_face else None,
         frame_url=f"{address}/frame.jpg" if alert.has_frame else None,
+        before_url=f"{address}/before.jpg" if alert.has_before else None,
+        clip_url=f"{address}/clip.mp4" if alert.has_clip else None,
+    )
+
+
+def _feedback_view(said: StoredFeedback | None) -> Feedback | None:
+    return None if said is None else Feedback(wrong=said.wrong, truth=said.truth, at=said.at, by=said.by)
+
+
+def history_view(event: AlertEvent) -> HistoryEntry:
+    """One event as an alert's history tells it."""
+    alert = event.alert
+    return HistoryEntry(
+        event_id=event.event_id,
+        action=event.action.value,
+        at=event.at,
+        by=event.by,
+        state=AlertState(alert.state.value),
+        close_reason=alert.close_reason,
+        snoozed_until=alert.snoozed_until,
+        feedback=_feedback_view(alert.feedback),
     )
 
 
 def event_view(event: AlertEvent) -> AlertMessage:
     """A change of an alert as the websocket tells it."""
-    return AlertMessage(event_id=event.event_id, action=event.action.value, alert=alert_view(event.alert))
+    return AlertMessage(
+        event_id=event.event_id, action=event.action.value, at=event.at, by=event.by, alert=alert_view(event.alert)
+    )
 
 
 def faces_view(look: Look) -> FacesMessage:

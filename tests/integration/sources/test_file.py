@@ -57,7 +57,9 @@ def test_other_codecs_are_played_but_not_passed_on(clips: Clips, name: str) -> N
     with watch(str(getattr(clips, name))) as camera:
         camera.wait_frames(8)
     assert not camera.infos[-1].passthrough
-    assert not camera.packets
+    # What goes into an MP4 file as it is comes all the same, for clips.
+    assert bool(camera.packets) == (name != "mjpeg")
+    assert all(packet.data.startswith(b"\0\0\0\1") for packet in camera.packets)
     assert camera.frames[-1].to_rgb().shape == (480, 640, 3)
 
 

@@ -24,6 +24,7 @@ from maskwatch.core.types import (
 )
 from maskwatch.pipeline.picture import RgbPicture
 from maskwatch.store.records import AlertState, StoredAlert
+from maskwatch.store.snapshots import PictureMaterial
 
 NOON = datetime(2026, 3, 14, 12, 0, tzinfo=UTC)
 FACE = Box(300.0, 200.0, 380.0, 300.0)
@@ -48,6 +49,11 @@ def picture(width: int = 1280, height: int = 720) -> Image:
     """A picture with something in it."""
     ramp = np.linspace(0, 255, width, dtype=np.uint8)[None, :, None]
     return np.ascontiguousarray(np.broadcast_to(ramp, (height, width, 3)))
+
+
+def material(image: Image | None = None, kind: AlertKind = AlertKind.NO_MASK, **more: Any) -> PictureMaterial:
+    """What the pictures of an alert are made from."""
+    return PictureMaterial(picture=RgbPicture(picture() if image is None else image), box=FACE, kind=kind, **more)
 
 
 def raising_look(
@@ -120,6 +126,7 @@ class CountingTelemetry:
         self.snapshot_failures: Counter[str] = Counter()
         self.retention_failures: Counter[str] = Counter()
         self.snapshot_bytes: int | None = None
+        self.clip_bytes: int | None = None
         self.free_bytes: int | None = None
 
     def stage_seconds(self, stage: str, seconds: float) -> None:
@@ -143,6 +150,9 @@ class CountingTelemetry:
 
     def snapshots_stored(self, total_bytes: int) -> None:
         self.snapshot_bytes = total_bytes
+
+    def clips_stored(self, total_bytes: int) -> None:
+        self.clip_bytes = total_bytes
 
     def disk_free(self, free_bytes: int) -> None:
         self.free_bytes = free_bytes

@@ -9,7 +9,7 @@ from maskwatch.errors import NotFoundError
 from maskwatch.store import Store
 from maskwatch.store.records import AlertEvent, AlertQuery, EventAction
 from maskwatch.store.retention import Erased, Retention
-from tests.integration.store.parts import FACE, NOON, CountingTelemetry, new_alert, picture
+from tests.integration.store.parts import NOON, CountingTelemetry, material, new_alert
 
 
 class _Watched:
@@ -34,7 +34,7 @@ async def _alerts(store: Store, count: int, *, pictures: bool = False) -> None:
         alert = new_alert(number, raised_at=NOON - timedelta(days=count - 1 - number))
         saved = []
         if pictures:
-            saved = await store.snapshots.save(alert.id, alert.raised_at, picture(), FACE, alert.kind)
+            saved = await store.snapshots.save(alert.id, alert.raised_at, material(kind=alert.kind))
         await store.alerts.raise_(alert, saved)
         if number > 0:
             await store.alerts.close(alert.id, CloseReason.LEFT, alert.raised_at)
@@ -71,11 +71,11 @@ async def test_pictures_go_with_their_alerts(store: Store) -> None:
 
 async def test_beyond_the_bytes_the_oldest_pictures_go_and_alerts_stay(store: Store) -> None:
     await _alerts(store, 4, pictures=True)
-    total = await store.snapshots.total_bytes()
+    total = await store.usage.picture_bytes()
     watched = _Watched(store, max_age_days=1000, max_megabytes=total * 0.6 / 1e6)
     erased = await watched.retention.erase_surplus(NOON)
-    assert erased.picture_bytes == total // 2
-    assert await store.snapshots.total_bytes() <= total * 0.6
+    assert erased.media_bytes == total // 2
+    assert await store.usage.picture_bytes() <= total * 0.6
     assert [alert.has_face for alert in (await store.alerts.list(AlertQuery()))[0]] == [True, True, False, False]
     assert watched.events == []
 

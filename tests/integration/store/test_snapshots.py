@@ -5,15 +5,16 @@ import cv2
 import numpy as np
 import pytest
 
-from maskwatch.core.types import AlertKind, Box
 from maskwatch.errors import StoreError
 from maskwatch.store import Store
-from tests.integration.store.parts import FACE, NOON, new_alert, picture
+from maskwatch.store.media_limits import MediaLimit
+from maskwatch.store.snapshots import PICTURES
+from tests.integration.store.parts import NOON, material, new_alert, picture
 
 
 async def _raised_with_pictures(store: Store, number: int = 0, size: tuple[int, int] = (1280, 720)) -> str:
     alert = new_alert(number)
-    saved = await store.snapshots.save(alert.id, alert.raised_at, picture(*size), FACE, alert.kind)
+    saved = await store.snapshots.save(alert.id, alert.raised_at, material(picture(*size), kind=alert.kind))
     await store.alerts.raise_(alert, saved)
     return alert.id
 
@@ -24,7 +25,7 @@ async def test_pictures_lie_under_their_day(store: Store) -> None:
     assert face == store.snapshots.folder / "2026/03/14" / f"{alert_id}-face.jpg"
     assert frame is not None
     assert face.stat().st_mode & 0o777 == 0o600
-    assert await store.snapshots.total_bytes() == face.stat().st_size + frame.stat().st_size
+    assert await store.usage.picture_bytes() == face.stat().st_size + frame.stat().st_size
     assert await store.snapshots.path(alert_id, "video") is None
     alert = await store.alerts.get(alert_id)
     assert (alert.has_face, alert.has_frame) == (True, True)
@@ -53,18 +54,18 @@ async def test_erasing_the_pictures_keeps_the_alert(store: Store) -> None:
 
 async def test_the_oldest_pictures_go_first_and_both_together(store: Store) -> None:
     ids = [await _raised_with_pictures(store, number) for number in range(4)]
-    total = await store.snapshots.total_bytes()
-    freed = await store.snapshots.erase_oldest(total // 4 + 1)
+    total = await store.usage.picture_bytes()
+    freed = await store.media_limits.hold(MediaLimit(media=PICTURES, max_bytes=total - total // 4 - 1))
     assert freed == total // 2
     left = [alert_id for alert_id in ids if await store.snapshots.path(alert_id, "face") is not None]
     assert left == ids[2:]
-    assert await store.snapshots.total_bytes() == total - freed
+    assert await store.usage.picture_bytes() == total - freed
 
 
 async def test_the_sweep_takes_what_no_alert_names(store: Store) -> None:
     kept = await _raised_with_pictures(store, 1)
-    orphan = await store.snapshots.save("crashed", NOON, picture(), FACE, AlertKind.NO_MASK)
-    young = await store.snapshots.save("young", NOON, picture(), FACE, AlertKind.NO_MASK)
+    orphan = await store.snapshots.save("crashed", NOON, material())
+    young = await store.snapshots.save("young", NOON, material())
     long_ago_s = time.time() - 7200
     for saved in orphan:
         os.utime(store.snapshots.folder / saved.path, (long_ago_s, long_ago_s))
@@ -85,13 +86,13 @@ async def test_a_file_somebody_removed_is_no_picture(store: Store) -> None:
 async def test_a_folder_that_is_none_is_said(store: Store) -> None:
     store.snapshots.folder.write_text("in the way")
     with pytest.raises(StoreError, match="can't be written") as caught:
-        await store.snapshots.save("a", NOON, picture(), FACE, AlertKind.NO_MASK)
+        await store.snapshots.save("a", NOON, material())
     assert caught.value.code == "snapshot_not_writable"
 
 
 @pytest.mark.parametrize("alert_id", ["../../escape", "a/b", "..", "x" * 64, "é"])
 async def test_no_id_leads_out_of_the_folder(store: Store, alert_id: str) -> None:
-    for saved in await store.snapshots.save(alert_id, NOON, picture(), FACE, AlertKind.NO_MASK):
+    for saved in await store.snapshots.save(alert_id, NOON, material()):
         file = (store.snapshots.folder / saved.path).resolve()
         assert file.parent == (store.snapshots.folder / "2026/03/14").resolve()
         assert file.is_file()
@@ -100,5 +101,5 @@ async def test_no_id_leads_out_of_the_folder(store: Store, alert_id: str) -> Non
 async def test_a_picture_that_can_not_be_encoded_is_a_store_error(store: Store) -> None:
     broken = np.zeros((0, 0, 3), dtype=np.uint8)
     with pytest.raises(StoreError) as caught:
-        await store.snapshots.save("a", NOON, broken, Box(0, 0, 1, 1), AlertKind.NO_MASK)
+        await store.snapshots.save("a", NOON, material(broken))
     assert caught.value.code == "snapshot_failed"

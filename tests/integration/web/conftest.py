@@ -20,11 +20,13 @@ from maskwatch.metrics import Metrics
 from maskwatch.notifiers.switchboard import Switchboard
 from maskwatch.notifiers.vapid import VapidKey
 from maskwatch.pipeline.manager import CameraManager, ManagerPorts
+from maskwatch.pipeline.picture import RgbPicture
 from maskwatch.pipeline.ready import ReadyQueue
 from maskwatch.sources.registry import create_source
 from maskwatch.sources.webrtc import PublisherDesk
 from maskwatch.store import Store
 from maskwatch.store.records import AlertEvent, AlertState, StoredAlert
+from maskwatch.store.snapshots import PictureMaterial
 from maskwatch.web.attempts import Attempts
 from maskwatch.web.camera_service import CameraService
 from maskwatch.web.hub import Hub
@@ -98,7 +100,9 @@ class House:
         if pictures:
             image = np.full((120, 160, 3), 90, np.uint8)
             saved = await self.store.snapshots.save(
-                alert.id, alert.raised_at, image, Box(40, 30, 80, 80), AlertKind.NO_MASK
+                alert.id,
+                alert.raised_at,
+                PictureMaterial(picture=RgbPicture(image), box=Box(40, 30, 80, 80), kind=AlertKind.NO_MASK),
             )
         event = await self.store.alerts.raise_(alert, saved)
         assert event is not None

@@ -102,7 +102,7 @@ async def test_an_erased_alert_leaves_nothing(house: House) -> None:
     for path in ("", "/face.jpg", "/frame.jpg"):
         response, _ = await house.call("GET", f"/api/v1/alerts/alert-1{path}")
         assert response.status == 404
-    assert await house.store.snapshots.total_bytes() == 0
+    assert await house.store.usage.picture_bytes() == 0
     await house.refused("DELETE", "/api/v1/alerts/alert-1", 404, "not_found")
 
 
