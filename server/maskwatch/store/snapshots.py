@@ -234,7 +234,11 @@ def _encode(material: PictureMaterial) -> dict[SnapshotKind, bytes]:
     kept = material.keepsake
     large = material.full() if material.full is not None else None
     image = material.picture.rgb() if large is None else large
-    x, y = image.shape[1] / material.picture.width, image.shape[0] / material.picture.height
+    x, y = (
+        (image.shape[1] / material.picture.width, image.shape[0] / material.picture.height)
+        if large is not None
+        else (1.0, 1.0)
+    )
     box = _scaled(material.box, x, y) if material.box is not None else None
     others = [_scaled(other, x, y) for other in material.others]
     if box is None:
