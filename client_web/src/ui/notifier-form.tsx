@@ -91,7 +91,7 @@ export function NotifierForm({ types, old, onDone }: Props) {
   const [options, setOptions] = useState<Options>(old?.options ?? {});
   const [wanted, setWanted] = useState({
     cameras: old?.cameras ?? [],
-    actions: old?.actions ?? ["raised", "closed"],
+    actions: old?.actions ?? ["raised", "escalated", "closed"],
     min_severity: old?.min_severity ?? "info",
     with_pictures: old?.with_pictures ?? true,
   });
