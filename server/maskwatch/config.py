@@ -13,7 +13,15 @@ from typing import Annotated, Any, Literal, Self
 
 import platformdirs
 import yaml
-from pydantic import AfterValidator, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    IPvAnyAddress,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from maskwatch.config_base import Settings
 from maskwatch.config_notifiers import NotifierSettings
@@ -174,10 +182,34 @@ class LiveSettings(Settings):
     """STUN and TURN servers as WebRTC's RTCIceServer (`urls`, `username`, `credential`); none by default."""
     ice_addresses: tuple[str, ...] = ()
     """Addresses of this machine that browsers are told to send video to and from; all of them by default."""
+    udp_ports: str | None = Field(default=None, pattern=r"^[0-9]{1,5}-[0-9]{1,5}$")
+    """UDP ports of WebRTC's video, such as `50000-50100`, for firewalls and containers; any free one by default. A live
+    picture takes one at each of the machine's addresses."""
+    public_ip: IPvAnyAddress | None = None
+    """Address under which browsers reach those ports, where it is none of this machine's own: behind NAT that keeps the
+    port numbers, such as a container's."""
     max_viewers: int = Field(default=32, ge=0, le=1000)
-    """Live pictures sent by WebRTC at the same time, over all cameras and browsers."""
+    """Live pictures sent at the same time, by WebRTC or websocket, over all cameras and browsers."""
     jpeg_quality: int = Field(default=75, ge=10, le=95)
     """Quality of the still pictures where WebRTC can't be had."""
+
+    @field_validator("udp_ports")
+    @classmethod
+    def _is_a_range(cls, text: str | None) -> str | None:
+        if text is not None:
+            first, _, last = text.partition("-")
+            if not 1024 <= int(first) <= int(last) <= 65_535:
+                msg = "give the first and the last port, from 1024 to 65535, such as 50000-50100"
+                raise ValueError(msg)
+        return text
+
+    @property
+    def port_range(self) -> range | None:
+        """`udp_ports` as a range."""
+        if self.udp_ports is None:
+            return None
+        first, _, last = self.udp_ports.partition("-")
+        return range(int(first), int(last) + 1)
 
 
 class LookingOptions(Settings):

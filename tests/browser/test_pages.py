@@ -167,12 +167,35 @@ def test_still_pictures_take_over_where_video_cant_be_had(
     house: MaskwatchServer, chromium: Callable[..., Browser], watched_context: Callable[..., WatchedContext]
 ) -> None:
     page = watched_context(chromium(), **DESK).page()
-    page.add_init_script("delete window.RTCPeerConnection")
+    page.add_init_script("delete window.RTCPeerConnection; delete window.MediaSource")
     page.goto(f"{house.url}/cameras/ward-3")
     expect(page.get_by_text("Still pictures")).to_be_visible(timeout=PATIENCE_MS)
     expect(page.get_by_alt_text("Live picture of ward-3")).to_be_visible()
     expect(page.locator("canvas")).to_have_attribute("data-people", "2", timeout=PATIENCE_MS)
     page.screenshot(path=ARTIFACTS / "stills.png")
+
+
+def test_a_websocket_takes_over_where_udp_is_blocked(
+    house: MaskwatchServer, chromium: Callable[..., Browser], watched_context: Callable[..., WatchedContext]
+) -> None:
+    browser = chromium("--force-webrtc-ip-handling-policy=disable_non_proxied_udp")
+    page = watched_context(browser, **DESK).page()
+    page.goto(f"{house.url}/cameras/ward-3")
+    expect(page.get_by_text("By websocket")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("canvas")).to_have_attribute("data-people", "2", timeout=PATIENCE_MS)
+    page.screenshot(path=ARTIFACTS / "websocket.png")
+    # It is remembered: no second wait for what is known to fail.
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.reload()
+    expect(page.get_by_text("By websocket")).to_be_visible(timeout=PATIENCE_MS)
+    assert not any(url.endswith("/whep") for url in asked)
+    # Whoever asks for WebRTC in the settings has it tried again.
+    page.goto(f"{house.url}/settings")
+    page.get_by_text("WebRTC", exact=True).check()
+    page.screenshot(path=ARTIFACTS / "settings.png")
+    with page.expect_request("**/ward-3/whep"):
+        page.goto(f"{house.url}/cameras/ward-3")
 
 
 def test_the_live_page_answers_the_three_questions(

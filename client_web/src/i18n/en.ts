@@ -71,6 +71,9 @@ export const en = {
   "camera.stills": "Still pictures",
   "camera.stills.hint": "Live video can't be had here, so a still picture is fetched each second.",
   "camera.websocket": "By websocket",
+  "camera.websocket.relay": "By websocket: relay refused",
+  "camera.websocket.relay.hint":
+    "WebRTC is blocked here, and the relay (TURN server) refuses the login that the setting live.ice_servers gives.",
   "camera.websocket.hint":
     "The video comes through the page's own connection: WebRTC is blocked here, or the settings say so.",
   "camera.looking": "Looking…",
@@ -629,6 +632,8 @@ export const en = {
   "publish.state.connecting": "Connecting…",
   "publish.state.live": "Sending, for {time}",
   "publish.state.lost": "Connection lost. Trying again by itself.",
+  "publish.state.relay":
+    "No way through: the relay (TURN server) refuses the login. Tell who runs maskwatch to mend live.ice_servers.",
   "publish.state.stopped": "Stopped. Nothing is sent.",
   "publish.insecure":
     "This page is not https, so the browser keeps its camera from it. Open the https address of the server, or start the server with tls.mode: self_signed.",

@@ -73,6 +73,9 @@ export const id: Messages = {
   "camera.stills": "Gambar diam",
   "camera.stills.hint": "Video langsung tidak bisa didapat di sini, jadi gambar diam diambil tiap detik.",
   "camera.websocket": "Lewat websocket",
+  "camera.websocket.relay": "Lewat websocket: relai menolak",
+  "camera.websocket.relay.hint":
+    "WebRTC terhalang di sini, dan relai (server TURN) menolak kata sandi di pengaturan live.ice_servers.",
   "camera.websocket.hint":
     "Video datang lewat sambungan halaman ini: WebRTC terhalang di sini, atau pengaturan memintanya.",
   "camera.looking": "Mengamati…",
@@ -636,6 +639,8 @@ export const id: Messages = {
   "publish.state.connecting": "Menyambung…",
   "publish.state.live": "Mengirim, selama {time}",
   "publish.state.lost": "Sambungan terputus. Dicoba lagi dengan sendirinya.",
+  "publish.state.relay":
+    "Tidak ada jalan: relai (server TURN) menolak kata sandi. Minta pengelola maskwatch memperbaiki live.ice_servers.",
   "publish.state.stopped": "Berhenti. Tidak ada yang dikirim.",
   "publish.insecure":
     "Halaman ini bukan https, jadi peramban tidak memberikan kameranya. Buka alamat https server, atau jalankan server dengan tls.mode: self_signed.",

@@ -13,7 +13,7 @@ export class ApiError extends Error {
 }
 
 export interface Call {
-  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  method?: "GET" | "OPTIONS" | "POST" | "PUT" | "PATCH" | "DELETE";
   json?: unknown;
   text?: string;
   headers?: Record<string, string>;

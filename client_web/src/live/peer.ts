@@ -87,6 +87,28 @@ function gathered(peer: RTCPeerConnection, abort: AbortSignal): Promise<void> {
   });
 }
 
+/** Watches for a relay (TURN server) that refuses the login; whether one did. Before the offer is made. */
+export function watchRelay(peer: RTCPeerConnection): () => boolean {
+  let refused = false;
+  peer.addEventListener("icecandidateerror", ({ errorCode }) => {
+    refused ||= errorCode === 401 || errorCode === 403;
+  });
+  return () => refused;
+}
+
+const ICE_SERVER = /<([^>]+)>;\s*rel="ice-server"(?:;\s*username="([^"]*)";\s*credential="([^"]*)")?/g;
+
+/** STUN and TURN servers for who has a camera's token and no login: named at the WHIP address (RFC 9725, section 4.6). */
+export async function askIceServers(url: string, headers: Record<string, string>): Promise<RTCIceServer[]> {
+  const response = await request(url, { method: "OPTIONS", headers }).catch(() => null);
+  const links = response?.headers.get("Link") ?? "";
+  return [...links.matchAll(ICE_SERVER)].map(([, urls = "", username, credential]) => ({
+    urls,
+    ...(username === undefined ? {} : { username }),
+    ...(credential === undefined ? {} : { credential }),
+  }));
+}
+
 /** Codecs in the order wanted, those not named after them; nothing where the browser can't say. */
 export function preferCodecs(transceiver: RTCRtpTransceiver, kind: "send" | "receive", order: readonly string[]): void {
   const known =

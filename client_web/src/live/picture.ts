@@ -10,7 +10,7 @@ import { type Transport, TransportChoice, type Wanted } from "./transport";
 import { WhepPlayer } from "./whep";
 
 /** What a stage shows: nothing yet, live video, live video through the page's own connection, or still pictures. */
-export type Mode = "waiting" | "video" | "websocket" | "stills";
+export type Mode = "waiting" | "video" | "websocket" | "websocket.relay" | "stills";
 
 export interface PictureNeeds {
   iceServers(): readonly RTCIceServer[];
@@ -119,7 +119,8 @@ export class LivePicture {
     this.stills?.close();
     this.stills = null;
     this.still = null;
-    this.onMode(transport === "webrtc" ? "video" : "websocket");
+    const byWebsocket = this.choice.relayRefused ? "websocket.relay" : "websocket";
+    this.onMode(transport === "webrtc" ? "video" : byWebsocket);
   }
 
   private playerFailed(transport: Transport, error: unknown): void {

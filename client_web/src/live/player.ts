@@ -15,4 +15,9 @@ export interface Player {
 }
 
 /** The server can be asked, but the video's own way to it is blocked. */
-export class Unreachable extends Error {}
+export class Unreachable extends Error {
+  /** `relayRefused`: there is a relay (TURN server), but it refused the login. */
+  constructor(readonly relayRefused = false) {
+    super("no way to the server");
+  }
+}

@@ -41,6 +41,8 @@ function remember(): void {
 /** Chooses for one picture, and learns from what fails. Null: neither can be had, so still pictures it is. */
 export class TransportChoice {
   private byWebsocket = false;
+  /** WebRTC failed, and a relay there is refused the login. */
+  relayRefused = false;
 
   constructor(private readonly wanted: () => Wanted) {}
 
@@ -57,6 +59,7 @@ export class TransportChoice {
     if (transport === "websocket" || !(error instanceof Unreachable)) return false;
     if (this.wanted() !== "auto" || !canPlayFragments()) return false;
     this.byWebsocket = true;
+    this.relayRefused = error.relayRefused;
     return true;
   }
 

@@ -1,5 +1,5 @@
 import { mediaTicks } from "./faces";
-import { negotiate, preferCodecs, type Session } from "./peer";
+import { negotiate, preferCodecs, type Session, watchRelay } from "./peer";
 import { type Player, type PlayerEvents, Unreachable } from "./player";
 
 /** From the server's answer to the connection; a way that is not blocked is found in a fraction of it. */
@@ -10,6 +10,7 @@ const STILL_MS = 5_000;
 /** Watches by WebRTC: from the offer to the last frame. */
 export class WhepPlayer implements Player {
   private readonly peer: RTCPeerConnection;
+  private readonly relayRefused: () => boolean;
   private readonly abort = new AbortController();
   private session: Session | null = null;
   private watchdog: ReturnType<typeof setTimeout> | undefined;
@@ -24,6 +25,7 @@ export class WhepPlayer implements Player {
     private readonly events: PlayerEvents,
   ) {
     this.peer = new RTCPeerConnection({ iceServers: [...iceServers] });
+    this.relayRefused = watchRelay(this.peer);
     const transceiver = this.peer.addTransceiver("video", { direction: "recvonly" });
     preferCodecs(transceiver, "receive", ["h264", "vp8"]);
     this.peer.ontrack = ({ track, streams }) => {
@@ -35,7 +37,7 @@ export class WhepPlayer implements Player {
       const state = this.peer.connectionState;
       if (state === "connected") this.stood = true;
       if (state === "connected") clearTimeout(this.connecting);
-      if (state === "failed") this.fail(this.stood ? new Error("connection lost") : new Unreachable());
+      if (state === "failed") this.fail(this.stood ? new Error("connection lost") : this.unreachable());
     };
     this.arm(FIRST_PICTURE_MS);
     this.start().catch((error: unknown) => this.fail(error));
@@ -60,7 +62,7 @@ export class WhepPlayer implements Player {
 
   private async start(): Promise<void> {
     this.session = await negotiate(this.peer, this.url, this.abort.signal);
-    if (!this.stood) this.connecting = setTimeout(() => this.fail(new Unreachable()), CONNECT_MS);
+    if (!this.stood) this.connecting = setTimeout(() => this.fail(this.unreachable()), CONNECT_MS);
     this.arm(CONNECT_MS + FIRST_PICTURE_MS);
     const header = this.session.headers.get("Maskwatch-Media-Origin");
     const origin = header === null ? null : Number(header) >>> 0;
@@ -72,6 +74,10 @@ export class WhepPlayer implements Player {
       this.events.frame(ticks, frame.width, frame.height);
     };
     this.callback = this.video.requestVideoFrameCallback(shown);
+  }
+
+  private unreachable(): Unreachable {
+    return new Unreachable(this.relayRefused());
   }
 
   private arm(ms: number): void {

@@ -1,12 +1,13 @@
 import { Backoff } from "./backoff";
 import { ApiError } from "./http";
-import { negotiate, preferCodecs, type Session } from "./peer";
+import { askIceServers, negotiate, preferCodecs, type Session, watchRelay } from "./peer";
 
 /** What stands in the way for good: trying again changes nothing until a person does something. */
 export type Obstacle = "denied" | "noCamera" | "busy" | "badLink" | "noSuch" | "taken" | "unsupported";
 
 export type PublishState =
-  | { is: "asking" | "connecting" | "lost" | "stopped" }
+  | { is: "asking" | "connecting" | "stopped" }
+  | { is: "lost"; relayRefused: boolean }
   | { is: "live"; since: number }
   | { is: "blocked"; by: Obstacle };
 
@@ -16,6 +17,8 @@ export interface Choice {
 }
 
 const DISCONNECTED_MS = 4_000;
+/** From the server's answer to the connection; without any way to try, a browser says nothing for ever. */
+const CONNECT_MS = 10_000;
 
 /** Sends this device's camera to the server by WHIP until it is stopped; connects again by itself. */
 export class Publisher {
@@ -87,21 +90,29 @@ export class Publisher {
   }
 
   private since = 0;
+  private relayRefused: () => boolean = () => false;
 
   private async connect(): Promise<void> {
     this.hangUp();
     const attempt = new AbortController();
     this.attempt = attempt;
-    const peer = new RTCPeerConnection({ iceServers: [...this.iceServers()] });
+    const headers: Record<string, string> = this.token ? { Authorization: `Bearer ${this.token}` } : {};
+    const known = this.iceServers();
+    const iceServers = known.length || !this.token ? [...known] : await askIceServers(this.url, headers);
+    if (attempt.signal.aborted) return;
+    const peer = new RTCPeerConnection({ iceServers });
     this.peer = peer;
+    this.relayRefused = watchRelay(peer);
     const track = this.stream?.getVideoTracks()[0];
     if (!track || !this.stream) return;
     const transceiver = peer.addTransceiver(track, { direction: "sendonly", streams: [this.stream] });
     // H.264 reaches the viewers as it is; anything else has to be encoded again on the server.
     preferCodecs(transceiver, "send", ["h264", "vp8"]);
     let grace: ReturnType<typeof setTimeout> | undefined;
+    attempt.signal.addEventListener("abort", () => clearTimeout(grace), { once: true });
     peer.onconnectionstatechange = () => {
       if (peer !== this.peer) return;
+      if (peer.connectionState === "connecting") return;
       clearTimeout(grace);
       if (peer.connectionState === "connected") this.connected();
       // `closed`: the server said goodbye.
@@ -110,8 +121,9 @@ export class Publisher {
         grace = setTimeout(() => peer === this.peer && void this.lost(), DISCONNECTED_MS);
     };
     try {
-      const headers: Record<string, string> = this.token ? { Authorization: `Bearer ${this.token}` } : {};
       this.session = await negotiate(peer, this.url, attempt.signal, headers);
+      if (peer.connectionState === "new" || peer.connectionState === "connecting")
+        grace = setTimeout(() => peer === this.peer && void this.lost(), CONNECT_MS);
     } catch (error) {
       if (peer === this.peer) this.refused(error);
     }
@@ -136,7 +148,7 @@ export class Publisher {
     this.hangUp();
     peer?.close();
     if (!this.running) return;
-    this.say({ is: "lost" });
+    this.say({ is: "lost", relayRefused: this.relayRefused() });
     const { attempt } = this;
     const why = await session?.whyEnded();
     if (attempt !== this.attempt || !this.running) return;

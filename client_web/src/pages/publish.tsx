@@ -108,7 +108,7 @@ function Status({ phase }: { phase: Phase }) {
   const words =
     phase.is === "live"
       ? t("publish.state.live", { time: ticking(now() - phase.since) })
-      : t(`publish.state.${phase.is}`);
+      : t(phase.is === "lost" && phase.relayRefused ? "publish.state.relay" : `publish.state.${phase.is}`);
   // The counting time is for the eye: a screen reader is told of the change of state alone.
   return (
     <p class={`publish-status is-${phase.is}`}>

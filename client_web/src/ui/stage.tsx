@@ -70,7 +70,7 @@ function Moving({ camera }: { camera: string }) {
       <img ref={image} alt={mode === "stills" ? t("camera.picture", { camera }) : ""} hidden={mode !== "stills"} />
       <canvas ref={canvas} />
       {mode === "waiting" && <p class="stage-note">{t("camera.waitingPicture")}</p>}
-      {(mode === "stills" || mode === "websocket") && (
+      {mode !== "waiting" && mode !== "video" && (
         <p class="stage-badge" title={t(`camera.${mode}.hint`)}>
           {t(`camera.${mode}`)}
         </p>

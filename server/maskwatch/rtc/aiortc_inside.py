@@ -17,8 +17,10 @@ import av
 from aiortc import MediaStreamTrack, RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, RTCRtpTransceiver
 from aiortc.codecs import get_encoder
 from aiortc.mediastreams import VIDEO_TIME_BASE, MediaStreamError
-from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpSendParameters
 from aiortc.rtcrtpsender import RTCEncodedFrame
+
+from maskwatch.rtc.ports import ANYWHERE, MediaPorts, PortGatherer
 
 TICKS_MODULUS = 1 << 32
 
@@ -61,6 +63,16 @@ class _EncodedSender(RTCRtpSender):
 
     _frames: OutgoingFrames
     _origin: int
+    _stopped = False
+
+    async def send(self, parameters: RTCRtpSendParameters) -> None:
+        # A connection that was closed while it was being made would start sending all the same, and never end.
+        if not self._stopped:
+            await super().send(parameters)
+
+    async def stop(self) -> None:
+        self._stopped = True
+        await super().stop()
 
     async def _next_encoded_frame(self, codec: RTCRtpCodecParameters) -> RTCEncodedFrame | None:  # noqa: ARG002
         frame = await self._frames.next_frame()
@@ -107,12 +119,15 @@ class Packer:
         return payloads
 
 
-def offer_addresses(connection: RTCPeerConnection, addresses: Sequence[str]) -> None:
+def offer_addresses(connection: RTCPeerConnection, addresses: Sequence[str], where: MediaPorts = ANYWHERE) -> None:
     """Let `connection` gather candidates at `addresses` only. After the offer is set, before the answer is."""
     wanted = list(addresses)
     for ice in {transceiver.receiver.transport.transport for transceiver in connection.getTransceivers()}:
         gatherer: Any = ice.iceGatherer._connection  # noqa: SLF001
         # The gatherer asks for all of the machine's addresses and hands them to this method of its own.
+        if not where.any:
+            gatherer.get_component_candidates = PortGatherer(gatherer, wanted, where)
+            continue
         gatherer.get_component_candidates = partial(_gather_at, gatherer.get_component_candidates, wanted)
 
 

@@ -9,6 +9,7 @@ from aiortc import RTCIceServer
 
 from maskwatch.config import LiveSettings, ServerSettings
 from maskwatch.errors import ConfigError
+from maskwatch.rtc.ports import ANYWHERE, MediaPorts
 
 _LOOPBACK = "127.0.0.1"
 
@@ -23,6 +24,7 @@ class IceSettings:
 
     servers: tuple[RTCIceServer, ...] = ()
     host_addresses: Callable[[], Sequence[str]] = field(default=lambda: local_addresses(loopback=False))
+    where: MediaPorts = ANYWHERE
 
     @classmethod
     def from_settings(cls, live: LiveSettings, server: ServerSettings) -> "IceSettings":
@@ -31,11 +33,17 @@ class IceSettings:
         Raises:
             ConfigError: an ICE server is not one.
         """
+        where = MediaPorts(ports=live.port_range, public_ip=str(live.public_ip) if live.public_ip else None)
         servers = tuple(_ice_server(entry) for entry in live.ice_servers)
         if live.ice_addresses:
             addresses = tuple(live.ice_addresses)
-            return cls(servers=servers, host_addresses=lambda: addresses)
-        return cls(servers=servers, host_addresses=lambda: local_addresses(loopback=server.is_loopback))
+            return cls(servers=servers, where=where, host_addresses=lambda: addresses)
+        return cls(servers=servers, where=where, host_addresses=lambda: local_addresses(loopback=server.is_loopback))
+
+    @property
+    def has_relay(self) -> bool:
+        """Whether a TURN server is named."""
+        return any(url.startswith("turn") for server in self.servers for url in _urls(server))
 
     def links(self) -> tuple[str, ...]:
         """The STUN and TURN servers as values of `Link` headers (RFC 9725, section 4.6)."""

@@ -61,8 +61,9 @@ class Peer:
             for transceiver in self.connection.getTransceivers():
                 if transceiver.kind == "audio":
                     transceiver.direction = "inactive"
-            offer_addresses(self.connection, self._ice.host_addresses())
+            offer_addresses(self.connection, self._ice.host_addresses(), self._ice.where)
             await self.connection.setLocalDescription()
+            self._check_relay()
             answered = True
         except (ValueError, InvalidAccessError, InvalidStateError, OperationError):
             raise InvalidRequestError(
@@ -106,6 +107,15 @@ class Peer:
                 callback()
             self._on_end(self)
         return self._closing
+
+    def _check_relay(self) -> None:
+        """Say so if a TURN server is named and gives no relay: aioice passes over that, and nobody would know why."""
+        if self._ice.has_relay and " typ relay" not in self.connection.localDescription.sdp:
+            _log.warning(
+                "the TURN server gives no relay",
+                camera=self.camera,
+                remedy="See that it runs, and that username and credential in live.ice_servers are the ones it knows.",
+            )
 
     async def _close(self) -> None:
         for task in (tasks := tuple(self._tasks)):

@@ -1,12 +1,13 @@
 """What WHIP (RFC 9725) and WHEP have in common: an offer posted, a session made, candidates trickled, the end told."""
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
-from maskwatch.errors import MaskwatchError
+from maskwatch.errors import MaskwatchError, UnauthorizedError
 from maskwatch.rtc.ice import IceSettings
 from maskwatch.rtc.offers import MAX_SDP_BYTES, IceRestartError
 from maskwatch.rtc.peer import Peer
@@ -73,9 +74,13 @@ def created(request: web.Request, peer: Peer, answer: str, ice: IceSettings) -> 
     response.headers[hdrs.ETAG] = f'"{peer.etag}"'
     response.headers["Accept-Patch"] = FRAGMENT
     response.headers[hdrs.CACHE_CONTROL] = "no-store"
+    _name_ice_servers(response, ice)
+    return response
+
+
+def _name_ice_servers(response: web.Response, ice: IceSettings) -> None:
     for link in ice.links():
         response.headers.add(hdrs.LINK, link)
-    return response
 
 
 async def _trickle(request: web.Request, peer: Peer) -> web.Response:
@@ -101,7 +106,9 @@ async def _trickle(request: web.Request, peer: Peer) -> web.Response:
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 
-def routes(kind: str, post: Callable[[web.Request], Awaitable[web.Response]], sessions: Sessions) -> list[web.RouteDef]:
+def routes(
+    kind: str, post: Callable[[web.Request], Awaitable[web.Response]], sessions: Sessions, ice: IceSettings
+) -> list[web.RouteDef]:
     """The routes `/{camera}/kind`, where offers are posted, and `/{camera}/kind/{session}`."""
 
     def session_of(request: web.Request) -> Peer:
@@ -116,16 +123,24 @@ def routes(kind: str, post: Callable[[web.Request], Awaitable[web.Response]], se
         await session_of(request).end("it was deleted")
         return web.Response(status=HTTPStatus.OK)
 
+    async def options(request: web.Request) -> web.Response:
+        """What may be posted here; and, for who may, by which servers a way is found (RFC 9725, section 4.6)."""
+        response = web.Response(
+            status=HTTPStatus.NO_CONTENT,
+            headers={
+                "Accept-Post": SDP,
+                hdrs.ALLOW: f"{hdrs.METH_OPTIONS}, {hdrs.METH_POST}",
+                hdrs.CACHE_CONTROL: "no-store",
+            },
+        )
+        with suppress(UnauthorizedError):
+            await sessions.authorize(request, request.match_info["camera"])
+            _name_ice_servers(response, ice)
+        return response
+
     return [
         web.post(f"/{{camera}}/{kind}", post),
-        web.options(f"/{{camera}}/{kind}", _options),
+        web.options(f"/{{camera}}/{kind}", options),
         web.patch(f"/{{camera}}/{kind}/{{session}}", add_candidates),
         web.delete(f"/{{camera}}/{kind}/{{session}}", delete),
     ]
-
-
-async def _options(_request: web.Request) -> web.Response:
-    """What may be posted here."""
-    return web.Response(
-        status=HTTPStatus.NO_CONTENT, headers={"Accept-Post": SDP, hdrs.ALLOW: f"{hdrs.METH_OPTIONS}, {hdrs.METH_POST}"}
-    )

@@ -20,4 +20,4 @@ def whep_routes(hub: LiveHub, *, authorize: Authorize) -> list[web.RouteDef]:
         response.headers[MEDIA_ORIGIN] = str(viewing.media_origin)
         return response
 
-    return routes("whep", watch, Sessions(authorize=authorize, session=hub.session))
+    return routes("whep", watch, Sessions(authorize=authorize, session=hub.session), hub.ice)

@@ -25,7 +25,7 @@ def whip_routes(
         peer, answer = await desk.publish(camera, await read_sdp(request, SDP))
         return created(request, peer, answer, desk.ice)
 
-    return routes("whip", publish, Sessions(authorize=authorize, session=desk.session))
+    return routes("whip", publish, Sessions(authorize=authorize, session=desk.session), desk.ice)
 
 
 def _see_that_it_takes(camera: str, source: str | None) -> None:

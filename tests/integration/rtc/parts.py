@@ -201,7 +201,7 @@ async def problems(request: web.Request, handler: Callable[[web.Request], Any]) 
 class LiveServer:
     """The live view and the publisher's desk behind a real HTTP server."""
 
-    def __init__(self, *, max_viewers: int = 8) -> None:
+    def __init__(self, *, max_viewers: int = 8, ice: IceSettings = LOOPBACK) -> None:
         self.telemetry = CountingTelemetry()
         self.viewers: list[int] = []
         self.publishers: list[int] = []
@@ -211,10 +211,10 @@ class LiveServer:
         self.trouble: list[str] = []
         """Errors that browsers' pages met."""
         self.sources: dict[str, str] = {"phone": "webrtc", "door": "rtsp"}
-        self.desk = PublisherDesk(LOOPBACK, on_peers=self.publishers.append)
+        self.desk = PublisherDesk(ice, on_peers=self.publishers.append)
         self.hub = LiveHub(
             LiveSettings(max_viewers=max_viewers),
-            LOOPBACK,
+            ice,
             telemetry=self.telemetry,
             on_peers=self.viewers.append,
             on_sockets=self.sockets.append,
@@ -247,18 +247,18 @@ class LiveServer:
 
 
 @asynccontextmanager
-async def live_server(*, max_viewers: int = 8) -> AsyncIterator[LiveServer]:
+async def live_server(*, max_viewers: int = 8, ice: IceSettings = LOOPBACK) -> AsyncIterator[LiveServer]:
     """A running `LiveServer` that may not block the loop; at its end no thread and no task may be left."""
     async with no_leaks():
         with unblocked_loop():
-            async with _running(max_viewers) as live:
+            async with _running(max_viewers, ice) as live:
                 yield live
     assert live.trouble == []
 
 
 @asynccontextmanager
-async def _running(max_viewers: int) -> AsyncIterator[LiveServer]:
-    live = LiveServer(max_viewers=max_viewers)
+async def _running(max_viewers: int, ice: IceSettings) -> AsyncIterator[LiveServer]:
+    live = LiveServer(max_viewers=max_viewers, ice=ice)
     await live.server.start_server()
     try:
         yield live
