@@ -101,30 +101,56 @@ def view(url: str, count: int, watching: "multiprocessing.synchronize.Event") ->
     asyncio.run(main())
 
 
-async def measure(name: str, clip: list[tuple[bytes, bool]], info: StreamInfo, viewers: int, seconds: float) -> None:
-    """CPU of this process while `viewers` watch, and while nobody does."""
-    live = LiveServer(max_viewers=viewers)
+def view_by_websocket(url: str, count: int, watching: "multiprocessing.synchronize.Event") -> None:
+    """As `view`, by websocket."""
+
+    async def watch(http: aiohttp.ClientSession, fragments: int) -> None:
+        async with http.ws_connect(url, max_msg_size=0) as socket:
+            async for message in socket:
+                fragments -= message.type is aiohttp.WSMsgType.BINARY
+                if fragments == 0:
+                    ready.append(1)
+                    if len(ready) == count:
+                        watching.set()
+
+    ready: list[int] = []
+
+    async def main() -> None:
+        async with aiohttp.ClientSession() as http:
+            await asyncio.gather(*(watch(http, 60) for _ in range(count)))
+
+    asyncio.run(main())
+
+
+VIEWERS = {"whep": view, "mse": view_by_websocket}
+
+
+async def measure(name: str, clip: list[tuple[bytes, bool]], info: StreamInfo, options: argparse.Namespace) -> None:
+    """CPU of this process while the viewers watch, and while nobody does."""
+    live = LiveServer(max_viewers=options.viewers)
     await live.server.start_server()
     camera = Replay(live.hub.tap("door"), clip, info)
     camera.start()
-    idle = await _cpu(seconds)
+    idle = await _cpu(options.seconds)
     context = multiprocessing.get_context("spawn")
     watching = context.Event()
-    process = context.Process(target=view, args=(live.url("/door/whep"), viewers, watching), daemon=True)
+    where = (live.url(f"/door/{options.by}"), options.viewers, watching)
+    process = context.Process(target=VIEWERS[options.by], args=where, daemon=True)
     process.start()
     assert await asyncio.to_thread(watching.wait, 90)
-    busy = await _cpu(seconds)
+    busy = await _cpu(options.seconds)
     process.kill()
     camera.ended.set()
     mbit_s = sum(len(data) for data, _ in clip) * 8e-6 / (len(clip) / (info.fps or 1))
     result = {
         "stream": name,
         "mbit_s": round(mbit_s, 1),
-        "viewers": viewers,
+        "by": options.by,
+        "viewers": options.viewers,
         "cpu_nobody": round(idle, 4),
         "cpu_watched": round(busy, 4),
     }
-    sys.stdout.write(json.dumps({**result, "cpu_a_viewer": round((busy - idle) / viewers, 4)}) + "\n")
+    sys.stdout.write(json.dumps({**result, "cpu_a_viewer": round((busy - idle) / options.viewers, 4)}) + "\n")
     await live.hub.close()
     await live.desk.close()
     await live.server.close()
@@ -141,6 +167,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--viewers", type=int, default=4)
     arguments.add_argument("--seconds", type=float, default=15)
+    arguments.add_argument("--by", choices=sorted(VIEWERS), default="whep")
     options = arguments.parse_args()
     for name, width, height, fps, bitrate, passthrough in (
         ("720p15 passed on", 1280, 720, 15, 2_000_000, True),
@@ -149,7 +176,7 @@ def main() -> None:
     ):
         clip = encode_clip(width, height, fps, 6, bitrate)
         info = StreamInfo(codec="h264", width=width, height=height, fps=fps, passthrough=passthrough)
-        asyncio.run(measure(name, clip, info, options.viewers, options.seconds))
+        asyncio.run(measure(name, clip, info, options))
 
 
 if __name__ == "__main__":
