@@ -149,6 +149,7 @@ async def measure(name: str, clip: list[tuple[bytes, bool]], info: StreamInfo, o
         "viewers": options.viewers,
         "cpu_nobody": round(idle, 4),
         "cpu_watched": round(busy, 4),
+        "dropped": sum(live.telemetry.drops.values()),
     }
     sys.stdout.write(json.dumps({**result, "cpu_a_viewer": round((busy - idle) / options.viewers, 4)}) + "\n")
     await live.hub.close()
