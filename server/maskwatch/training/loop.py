@@ -75,14 +75,19 @@ class Run:
         self.model.set_weights(trained)
         return row
 
-    def _track_average(self) -> None:
-        """A moving average of the weights is steadier than any one of them; it is followed every few steps."""
+    def _track_average(self, followed: int) -> None:
+        """A moving average of the weights is steadier than any one of them; it is followed every few steps.
+
+        It is short at first (`followed`: how often it was followed before), or the random weights would stay in it for
+        hundreds of steps.
+        """
         current = self.model.get_weights()
         if not self._average:
             self._average = current
             return
+        momentum = min(_AVERAGE_MOMENTUM, (1 + followed) / (10 + followed))
         self._average = [
-            kept + (1 - _AVERAGE_MOMENTUM) * (value - kept) for kept, value in zip(self._average, current, strict=True)
+            kept + (1 - momentum) * (value - kept) for kept, value in zip(self._average, current, strict=True)
         ]
 
     def _one_epoch(self, epoch: int) -> float:
@@ -94,7 +99,7 @@ class Run:
             self.model.reset_metrics()
             losses.append(loss)
             if step % _AVERAGE_EVERY == 0:
-                self._track_average()
+                self._track_average((epoch * self.steps + step) // _AVERAGE_EVERY)
             self.report(epoch, step + 1, loss)
         return float(np.mean(losses))
 
