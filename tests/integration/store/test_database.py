@@ -18,6 +18,8 @@ from maskwatch.config import MaskwatchSettings
 from maskwatch.core.types import Severity
 from maskwatch.errors import ConfigError, MaskwatchError, PluginError, StoreError
 from maskwatch.store import Store
+from maskwatch.store.database import Database, create_engine, database_url
+from maskwatch.store.migrate import migrate
 from maskwatch.store.tables import Base
 from tests.fixtures.postgresql import PASSWORD, Cluster
 from tests.integration.store.parts import new_alert
@@ -61,8 +63,12 @@ async def test_alerts_of_the_version_before_rules_keep_their_person_and_their_pi
     upgrade = command.upgrade
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(command, "upgrade", lambda config, _head: upgrade(config, "0001"))
-        before = await Store.open(settings)
-    async with before._database.write() as session:
+        secret_url = settings.database.url
+        url = database_url(settings.data_dir, secret_url.get_secret_value() if secret_url is not None else None)
+        settings.data_dir.mkdir(parents=True)
+        await asyncio.to_thread(migrate, url)
+    before = Database(await asyncio.to_thread(create_engine, url))
+    async with before.write() as session:
         await session.execute(
             text(
                 "INSERT INTO alerts (id, camera, kind, state, track_id, raised_at, confidence, evidence) "
