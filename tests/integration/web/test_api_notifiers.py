@@ -49,7 +49,7 @@ async def until(house: House, name: str, **wanted: Any) -> None:
 
 async def test_a_target_is_added_told_and_shows_how_it_goes(house: House, receiver: Receiver) -> None:
     added = await add(house, webhook(receiver, cameras=["door"], min_severity="warning"))
-    assert (added["fixed"], added["enabled"], added["actions"]) == (False, True, ["raised", "escalated", "closed"])
+    assert (added["fixed"], added["enabled"], added["actions"]) == (False, True, ["raised", "closed", "escalated"])
     assert added["options"] == {"url": "***", "secret": "***", "headers": {"X-Key": "***"}}
     assert await house.get(NOTIFIERS) == [added]
     await house.raise_alert(1, pictures=True)
