@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.test_accessibility import SMALL_TARGETS, axe_faults
+from tests.browser.test_end_to_end import as_mjpeg
 from tests.fixtures.chromium import ARTIFACTS, WatchedContext
 from tests.fixtures.clips import Clips
 from tests.fixtures.server import MaskwatchServer, StartMaskwatch
@@ -114,3 +115,32 @@ def test_a_range_of_days_is_erased_in_settings(
     expect(page.get_by_text("1 alert is erased.")).to_be_visible()
     expect(table).to_have_count(0)
     assert not [file for file in (server.data_dir / "snapshots").rglob("*") if file.is_file()]
+
+
+def test_a_phone_that_publishes_h264_gives_a_clip_too(
+    start_maskwatch: StartMaskwatch,
+    bare_face_clip: Path,
+    chromium: Callable[..., Browser],
+    watched_context: Callable[..., WatchedContext],
+    tmp_path: Path,
+) -> None:
+    server = start_maskwatch({
+        "alerts": {"clip_before_s": 1, "clip_after_s": 2},
+        "cameras": {"phone": {"url": "webrtc:", "rules": {"dwell_s": 1}}},
+    })  # fmt: skip
+    recording = as_mjpeg(bare_face_clip, tmp_path / "face.mjpeg")
+    phone = chromium(
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={recording}",
+    )
+    desk = watched_context(chromium(), viewport={"width": 1440, "height": 1000}).page()
+    desk.goto(server.url)
+    publisher = watched_context(phone, viewport={"width": 390, "height": 844}).page()
+    publisher.goto(server.url + desk.request.get(f"{server.url}/api/v1/cameras/phone").json()["publish_url"])
+    publisher.get_by_role("button", name="Start").click()
+    _open_alert(desk, server)
+    expect(desk.locator(".history")).to_contain_text("The clip is there", timeout=PATIENCE_MS)
+    desk.locator(".media").get_by_text("Clip", exact=True).click()
+    assert desk.locator(".alert-detail video").evaluate(PLAYED) > 0
+    publisher.get_by_role("button", name="Stop").click()
