@@ -123,8 +123,9 @@ def test_a_camera_is_paused_changed_and_removed_from_its_page(
     expect(page.locator(".not-watching")).to_contain_text("Nobody is looked for")
     page.get_by_role("button", name="Watch again").first.click()
     expect(page.locator(".page-state")).to_contain_text("Watching", timeout=PATIENCE_MS)
-    page.get_by_label("Seconds without a mask until an alert").fill("7")
-    page.get_by_role("button", name="Save").click()
+    dwell = page.get_by_label("Seconds without a mask until an alert")
+    dwell.fill("7")
+    page.locator("form").filter(has=dwell).get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved")).to_be_visible()
     assert page.request.get(f"{server.url}/api/v1/cameras/hall").json()["rules"]["dwell_s"] == 7
     page.get_by_role("button", name="Remove").click()
