@@ -84,7 +84,8 @@ def test_the_detector_takes_no_longer_than_yunet(data: Path) -> None:
 
 
 def test_the_classifier_takes_as_long_as_it_may() -> None:
-    assert milliseconds_a_face(models_dir() / "classifier.onnx")["least_ms_a_face"] <= 0.4
+    # Beside other tests most runs are disturbed; the least of thousands is one that was not.
+    assert milliseconds_a_face(models_dir() / "classifier.onnx", rounds=3000)["least_ms_a_face"] <= 0.4
 
 
 def test_a_hand_before_a_bare_mouth_never_becomes_a_mask(classifier: dict[str, Any]) -> None:

@@ -2,13 +2,13 @@
 
 import time
 from typing import TYPE_CHECKING, Literal
-from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_validator
 
 from maskwatch.core.ports import FrameSource, SourceSink, StopSignal
 from maskwatch.errors import SourceError, SourceReason
 from maskwatch.plugins import Plugin
+from maskwatch.sources.addresses import split_address
 from maskwatch.sources.hls import play_hls
 from maskwatch.sources.http_client import HttpClient
 from maskwatch.sources.jpeg_player import JpegPlayer
@@ -50,17 +50,7 @@ class HttpConfig(BaseModel):
     @field_validator("url")
     @classmethod
     def _has_a_host(cls, url: SecretStr) -> SecretStr:
-        parts = urlsplit(url.get_secret_value())
-        if "@" in parts.path + parts.query + parts.fragment and "@" not in parts.netloc:
-            msg = "characters such as / ? # in the password must be written as %2F %3F %23"
-            raise ValueError(msg)
-        try:
-            port_is_valid = parts.port is None or parts.port > 0
-        except ValueError:
-            port_is_valid = False
-        if not parts.hostname or not port_is_valid:
-            msg = "expected an address such as http://192.168.1.20/video.mjpg"
-            raise ValueError(msg)
+        split_address(url.get_secret_value(), example="http://192.168.1.20/video.mjpg")
         return url
 
 

@@ -1,13 +1,14 @@
 """An IP camera by its address alone: its streams are found by ONVIF, then read as any RTSP camera's."""
 
 from typing import Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
 from maskwatch.core.ports import FrameSource, SourceSink, StopSignal
 from maskwatch.errors import SourceError, SourceReason
 from maskwatch.plugins import Plugin
+from maskwatch.sources.addresses import split_address
 from maskwatch.sources.knock import port_is_open
 from maskwatch.sources.onvif_client import OnvifAddress, OnvifCamera, OnvifStream, ask_camera, with_login
 from maskwatch.sources.rtsp import RtspConfig, RtspSource
@@ -45,19 +46,12 @@ def onvif_address(url: str) -> OnvifAddress:
     Raises:
         ValueError: it makes no sense; the address is not repeated.
     """
-    parts = urlsplit(url)
-    if "@" in parts.path + parts.query + parts.fragment and "@" not in parts.netloc:
-        msg = "characters such as / ? # in the password must be written as %2F %3F %23"
-        raise ValueError(msg)
-    try:
-        port = parts.port or 80
-    except ValueError:
-        port = 0
-    if not parts.hostname or not port:
-        msg = "expected an address such as onvif://user:password@192.168.1.20"
-        raise ValueError(msg)
+    parts = split_address(url, example="onvif://user:password@192.168.1.20")
     return OnvifAddress(
-        host=parts.hostname, port=port, user=unquote(parts.username or ""), password=unquote(parts.password or "")
+        host=parts.hostname or "",
+        port=parts.port or 80,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
     )
 
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_va
 
 from maskwatch.core.ports import FrameSource, SourceSink, StopSignal
 from maskwatch.plugins import Plugin
+from maskwatch.sources.addresses import split_address
 from maskwatch.sources.av_input import InputSpec, audio_codec, find_video, open_input
 from maskwatch.sources.knock import port_is_open
 from maskwatch.sources.lately import Lately
@@ -55,17 +56,7 @@ class RtspConfig(BaseModel):
     @field_validator("url")
     @classmethod
     def _has_a_host(cls, url: SecretStr) -> SecretStr:
-        parts = urlsplit(url.get_secret_value())
-        if "@" in parts.path + parts.query + parts.fragment and "@" not in parts.netloc:
-            msg = "characters such as / ? # in the password must be written as %2F %3F %23"
-            raise ValueError(msg)
-        try:
-            port_is_valid = parts.port is None or parts.port > 0
-        except ValueError:
-            port_is_valid = False
-        if not parts.hostname or not port_is_valid:
-            msg = "expected an address such as rtsp://192.168.1.20:554/stream1"
-            raise ValueError(msg)
+        split_address(url.get_secret_value(), example="rtsp://192.168.1.20:554/stream1")
         return url
 
 
