@@ -38,7 +38,7 @@ async def test_each_event_waits_for_each_target_that_wants_it(store: Store) -> N
         store.outbox.subscribe(target, wanted)
     await store.alerts.raise_(new_alert(1))
     await store.alerts.raise_(new_alert(2, camera="door", kind=AlertKind.INCORRECT))
-    await store.alerts.acknowledge("alert-00001", "me")
+    await store.life.acknowledge("alert-00001", "me")
     await store.alerts.close("alert-00001", CloseReason.LEFT, NOON)
     one, two = "alert-00001", "alert-00002"
     assert await queue(store, "all") == [("raised", one), ("raised", two), ("acknowledged", one), ("closed", one)]
