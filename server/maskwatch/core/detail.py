@@ -68,7 +68,9 @@ def _groups(faces: Sequence[Face], part_width: int, part_height: int) -> list[tu
     while left_over:
         first_x, first_y = left_over[0]
         held = [(x, y) for x, y in left_over if x - first_x < part_width * 0.8 and abs(y - first_y) < part_height * 0.4]
-        groups.append((sum(x for x, _ in held) / len(held), sum(y for _, y in held) / len(held)))
+        # Midway between the outermost, not their mean: many faces on one side must not push out one on the other.
+        across, down = [x for x, _ in held], [y for _, y in held]
+        groups.append(((min(across) + max(across)) / 2, (min(down) + max(down)) / 2))
         left_over = [center for center in left_over if center not in held]
     return groups
 

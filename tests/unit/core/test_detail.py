@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from maskwatch.core.detail import closer_look, joined
@@ -19,6 +19,7 @@ def test_large_faces_and_small_pictures_need_no_closer_look() -> None:
     places=st.lists(st.tuples(st.floats(0, 1240), st.floats(0, 680)), min_size=1, max_size=12),
     input_px=st.sampled_from([320, 640, 960]),
 )
+@example(places=[(120.0, 0.0), (120.0, 0.0), (631.0, 0.0)], input_px=320)
 def test_every_small_face_gets_its_turn_inside_the_picture(places: list[tuple[float, float]], input_px: int) -> None:
     faces = [face(x, y, 20) for x, y in places]
     seen: set[int] = set()
