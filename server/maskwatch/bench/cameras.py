@@ -25,12 +25,12 @@ class NumberedClip:
         """How long one round takes."""
         return self.pictures / self.fps
 
-    def age_s(self, place_s: float, began_s: float, now_s: float) -> float:
-        """How long ago the picture at `place_s` of the clip was sent, if the clip has been played since `began_s`.
+    def age_s(self, sent_s: float, now_s: float) -> float:
+        """How long ago a picture was sent that is sent every `length_s`, once of them at `sent_s` (of the same clock).
 
-        Both times are seconds of one clock. Ages of a whole round and more can't be told from younger ones.
+        Ages of a whole round and more can't be told from younger ones.
         """
-        return (now_s - began_s - place_s) % self.length_s
+        return (now_s - sent_s) % self.length_s
 
 
 def make_numbered_clip(folder: Path, progress: Callable[[float], None] = lambda _share: None) -> NumberedClip:

@@ -22,19 +22,11 @@ async def measure_script(task: Task) -> dict[str, Any] | None:
     """
     if importlib.util.find_spec("keras") is None:
         return None
-    since_s = task.since()
-    if since_s is None:
-        raise BenchError("The cameras are not being played.")
     told = {
-        "url": task.url,
-        "cameras": task.cameras,
+        "urls": [task.stream(index).url for index in range(task.cameras)],
         "seconds": task.seconds,
         "warmup_s": task.warmup_s,
         "detector_size": task.detector_size,
-        "since": since_s,
-        "clip": str(task.clip.path),
-        "pictures": task.clip.pictures,
-        "fps": task.clip.fps,
     }
     command = (sys.executable, "-m", "maskwatch.bench.script", json.dumps(told))
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=DEVNULL)
@@ -46,20 +38,32 @@ async def measure_script(task: Task) -> dict[str, Any] | None:
         if not line:
             raise BenchError("The script to compare with ended before it was done.")
         used = usage_of(process.pid)
+        result = json.loads(line)
+        ages_s = _ages_s(task, result["seen"])
         process.stdin.write(b"\n")
     finally:
         if process.returncode is None:
             process.kill()
         await process.wait()
-    result = json.loads(line)
     share = result["seconds"] * task.cameras
     return {
         "contender": "script (VideoCapture, predict)",
         "cameras": task.cameras,
         "detector_size": task.detector_size,
-        "looks_per_s": round(result["looks"] / share, 3),
-        "frame_age_s": {f"p{part}": percentile(result["ages_s"], part) for part in (50, 95, 99)},
+        "looks_per_s": round(len(ages_s) / share, 3),
+        "frame_age_s": {f"p{part}": percentile(ages_s, part) for part in (50, 95, 99)},
         "cpu_s_per_camera_s": round(result["cpu_s"] / share, 4),
         "rss_mb": round(used.peak_rss_mb, 1),
         "drops": {},
     }
+
+
+def _ages_s(task: Task, seen: list[tuple[int, int, float]]) -> list[float]:
+    """How old pictures (camera, number, when their verdicts were out) were, while the streams are still played."""
+    ages = []
+    for camera, number, at_s in seen:
+        since_s = task.stream(camera).since()
+        if since_s is None:
+            raise BenchError("The cameras are not being played.")
+        ages.append(task.clip.age_s(since_s + number / task.clip.fps, at_s))
+    return ages

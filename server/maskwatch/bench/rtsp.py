@@ -24,7 +24,8 @@ _PACKAGES = (
 class Mount:
     """One path of the server: clips of one codec (h264, h265, mjpeg), played one after another, over and over.
 
-    `audio` (aac, opus) adds sound; `encoding_name` announces the video as a codec that nobody knows.
+    `audio` (aac, opus) adds sound; `encoding_name` announces the video as a codec that nobody knows. `phase_s` is how
+    long after somebody asks for it the first picture comes: cameras don't all send theirs at one moment.
     """
 
     path: str
@@ -34,6 +35,7 @@ class Mount:
     user: str | None = None
     password: str | None = None
     encoding_name: str | None = None
+    phase_s: float = 0.0
 
 
 class RtspServer:

@@ -1,9 +1,9 @@
 """A real RTSP server for benchmarks and tests: GStreamer's, run by the system's python3 (`python3-gi`).
 
 Reads one JSON line on standard input, `{"port": 0, "mounts": [{"path": "/cam", "clips": ["a.mp4"], "codec": "h264",
-"audio": "aac" | "opus" | null, "user": null, "password": null, "encoding_name": null}]}`, prints `{"port": N}` when it
-listens, and then obeys further lines: `{"hold": "/cam"}` stops the pictures of a path (sound and RTCP go on),
-`{"resume": "/cam"}` lets them go on. Whenever a path begins to be played it prints `{"playing": "/cam", "since": T}`,
+"audio": "aac" | "opus" | null, "user": null, "password": null, "encoding_name": null, "phase_s": 0.0}]}`, prints
+`{"port": N}` when it listens, and then obeys further lines: `{"hold": "/cam"}` stops the pictures of a path (sound and
+RTCP go on), `{"resume": "/cam"}` lets them go on. Whenever a path begins to be played it prints `{"playing": "/cam", "since": T}`,
 T in seconds since 1970. Clips are looped without a seam, one after another, with timestamps that never
 go back. It ends when standard input does, so that it can't outlive the test that started it.
 """
@@ -65,11 +65,13 @@ def read_clip(path: str, codec: str) -> tuple[list[Picture], int]:
 class Feeder(threading.Thread):
     """Pushes clips into one appsrc in real time, for as long as somebody watches."""
 
-    def __init__(self, path: str, source: Any, clips: list[tuple[list[Picture], int]], held: threading.Event) -> None:
+    def __init__(self, mount: Mount, source: Any) -> None:
         super().__init__(daemon=True)
-        self._path, self._source, self._clips, self._held = path, source, clips, held
+        self._path, self._source, self._clips, self._held = mount.path, source, mount.clips, mount.held
+        self._phase_s = mount.phase_s
 
     def run(self) -> None:
+        time.sleep(self._phase_s)
         started, offset = time.monotonic(), 0
         sys.stdout.write(json.dumps({"playing": self._path, "since": time.time()}) + "\n")
         sys.stdout.flush()
@@ -96,11 +98,12 @@ class Mount(GstRtspServer.RTSPMediaFactory):
     def __init__(self, config: dict[str, Any]) -> None:
         super().__init__()
         self.held = threading.Event()
-        self._path = str(config["path"])
+        self.path = str(config["path"])
+        self.phase_s = float(config.get("phase_s", 0.0))
         codec = str(config.get("codec"))
-        self._clips = [read_clip(clip, codec) for clip in config.get("clips", [])]
+        self.clips = [read_clip(clip, codec) for clip in config.get("clips", [])]
         branches = []
-        if self._clips:
+        if self.clips:
             payloader = PAYLOADERS[codec]
             if config.get("encoding_name"):
                 caps = f"application/x-rtp,encoding-name={config['encoding_name']}"
@@ -116,9 +119,9 @@ class Mount(GstRtspServer.RTSPMediaFactory):
         self.connect("media-configure", self._feed)
 
     def _feed(self, _factory: object, media: Any) -> None:
-        source = media.get_element().get_by_name_recurse_up("pictures") if self._clips else None
+        source = media.get_element().get_by_name_recurse_up("pictures") if self.clips else None
         if source is not None:
-            Feeder(self._path, source, self._clips, self.held).start()
+            Feeder(self, source).start()
 
 
 def protect(server: Any, mounts: list[tuple[Mount, dict[str, Any]]]) -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,13 +70,20 @@ async def _drain(stream: asyncio.StreamReader) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
-    """What is measured: `cameras` times the stream at `url`, which plays `clip` `since()` (seconds since 1970)."""
+class Stream:
+    """A camera's stream at `url`, played `since()` (seconds since 1970; None while nobody has asked for it)."""
 
     url: str
+    since: Callable[[], float | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is measured: so many `cameras`, on `streams` by turns, which all play `clip`."""
+
+    streams: Sequence[Stream]
     cameras: int
     clip: NumberedClip
-    since: Callable[[], float | None]
     seconds: float
     looks_per_s: float
     detector_size: int
@@ -89,9 +96,14 @@ class Task:
             "data_dir": str(data),
             "detection": {"detector": {"type": "maskwatch", "size": self.detector_size}},
             "cameras": {
-                f"camera{index}": {"url": self.url, "detect_fps": self.looks_per_s} for index in range(self.cameras)
+                f"camera{index}": {"url": self.stream(index).url, "detect_fps": self.looks_per_s}
+                for index in range(self.cameras)
             },
         }
+
+    def stream(self, camera: int) -> Stream:
+        """What the camera of this number shows."""
+        return self.streams[camera % len(self.streams)]
 
 
 async def measure(task: Task, folder: Path) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -114,7 +126,7 @@ async def measure(task: Task, folder: Path) -> tuple[dict[str, Any], dict[str, A
             after, used, elapsed_s = await counts(http, url), usage_of(pid), time.monotonic() - measured_s
         finally:
             await listener.close()
-    ages = listener.ages_s(task.clip, places, task.since())
+    ages = listener.ages_s(task.clip, places)
     looks = difference(before, after, "maskwatch_frames_sampled_total")
     drops: dict[str, float] = defaultdict(float)
     for (_, *labels), count in difference(before, after, "maskwatch_frames_dropped_total").items():
@@ -143,9 +155,9 @@ async def measure(task: Task, folder: Path) -> tuple[dict[str, Any], dict[str, A
 
 
 async def _places(http: aiohttp.ClientSession, url: str, task: Task) -> dict[str, tuple[float, int]]:
-    """Of each camera, a picture's place in the clip (read from its number) and its media ticks.
+    """Of each camera, when a picture (its number is read) was sent, in seconds since 1970, and its media ticks.
 
-    From then on the ticks of a look say which picture it was.
+    From then on the ticks of a look say when its picture was sent, give or take whole rounds of the clip.
 
     Raises:
         BenchError: the number can't be read.
@@ -158,7 +170,10 @@ async def _places(http: aiohttp.ClientSession, url: str, task: Task) -> dict[str
         number = read_code(np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8))
         if number is None:
             raise BenchError("The number drawn into the cameras' pictures can't be read.")
-        places[f"camera{index}"] = (number / task.clip.fps, ticks)
+        since_s = task.stream(index).since()
+        if since_s is None:
+            raise BenchError("The cameras are not being played.")
+        places[f"camera{index}"] = (since_s + number / task.clip.fps, ticks)
     return places
 
 
@@ -186,15 +201,13 @@ class Listener:
         with contextlib.suppress(asyncio.CancelledError):
             await self._task
 
-    def ages_s(self, clip: NumberedClip, places: Mapping[str, tuple[float, int]], since_s: float | None) -> list[float]:
+    def ages_s(self, clip: NumberedClip, places: Mapping[str, tuple[float, int]]) -> list[float]:
         """How old the picture of each message was when it came."""
-        if since_s is None:
-            return []
         ages = []
         for heard in self.messages:
-            place_s, ticks = places[heard.camera]
+            sent_s, ticks = places[heard.camera]
             moved_s = ((heard.ticks - ticks + _HALF_TURN) % (2 * _HALF_TURN) - _HALF_TURN) / 90_000
-            ages.append(clip.age_s(place_s + moved_s, since_s, heard.at_s))
+            ages.append(clip.age_s(sent_s + moved_s, heard.at_s))
         return ages
 
     async def _listen(self, http: aiohttp.ClientSession, url: str) -> None:

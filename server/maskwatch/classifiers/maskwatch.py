@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from maskwatch.core.types import LABELS, Image, MaskLabel, MaskVerdict
 from maskwatch.errors import ModelError
 from maskwatch.modelfiles import open_model, read_card, resolve, version_of
+from maskwatch.pipeline.picture import RgbPicture, fit_square
 from maskwatch.plugins import Plugin
 from maskwatch.resources import models_dir
 
@@ -76,6 +76,11 @@ class MaskwatchClassifier:
         """Context the crops must show around the face, as a share of the box's longer side, on each side."""
         return self._margin
 
+    @property
+    def input_px(self) -> int:
+        """The longer side, in pixels, that crops are scaled to."""
+        return max(self._size)
+
     def classify(self, crops: Sequence[Image]) -> list[MaskVerdict]:
         """One verdict a crop (square uint8 RGB of any size), in order."""
         verdicts: list[MaskVerdict] = []
@@ -88,11 +93,7 @@ class MaskwatchClassifier:
         if crop.dtype != np.uint8 or crop.ndim != 3 or crop.shape[2] != 3 or 0 in crop.shape:
             raise ValueError(f"expected a crop of uint8 side x side x 3, got {crop.dtype} {crop.shape}")
         height, width = self._size
-        if crop.shape[:2] == (height, width):
-            return crop
-        shrinking = crop.shape[0] > height
-        how = cv2.INTER_AREA if shrinking else cv2.INTER_LINEAR
-        return np.asarray(cv2.resize(crop, (width, height), interpolation=how), np.uint8)
+        return fit_square(crop, height) if height == width else RgbPicture(crop).scaled(width, height)
 
     def _probabilities(self, batch: Image) -> NDArray[np.float32]:
         """Probabilities over `LABELS`, one row a crop; classes that the model does not know stay at 0."""

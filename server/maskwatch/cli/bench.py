@@ -6,6 +6,7 @@ import os
 import platform
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,6 +18,9 @@ from maskwatch.errors import ConfigError
 
 if TYPE_CHECKING:
     from maskwatch.bench.subject import Task
+
+_STREAMS = 5
+"""The RTSP server has so many, each a little later than the one before; cameras share them by turns."""
 
 
 def bench(
@@ -73,19 +77,25 @@ async def _measure(wanted: Wanted, console: Console) -> dict[str, Any]:
     from maskwatch.bench.cameras import make_numbered_clip  # noqa: PLC0415
     from maskwatch.bench.rtsp import Mount, RtspServer  # noqa: PLC0415
     from maskwatch.bench.soak import soak  # noqa: PLC0415
-    from maskwatch.bench.subject import Task  # noqa: PLC0415
+    from maskwatch.bench.subject import Stream, Task  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory(prefix="maskwatch-bench-") as folder:
         console.print("Making the cameras' video…")
         clip = await asyncio.to_thread(make_numbered_clip, Path(folder))
-        mount = Mount(path="/cam", clips=[str(clip.path)])
-        with RtspServer([mount]) as server:
+        # Cameras send their pictures when they like, and not all at one moment.
+        mounts = [
+            Mount(path=f"/cam{index}", clips=[str(clip.path)], phase_s=index / _STREAMS / clip.fps)
+            for index in range(_STREAMS)
+        ]
+        with RtspServer(mounts) as server:
+            streams = [
+                Stream(url=server.url(mount.path), since=partial(server.playing_since, mount.path)) for mount in mounts
+            ]
             tasks = [
                 Task(
-                    url=server.url("/cam"),
+                    streams=streams,
                     cameras=count,
                     clip=clip,
-                    since=lambda: server.playing_since("/cam"),
                     seconds=wanted.seconds if wanted.soak_minutes is None else wanted.soak_minutes * 60,
                     looks_per_s=wanted.looks_per_s,
                     detector_size=wanted.detector_size,
@@ -94,8 +104,8 @@ async def _measure(wanted: Wanted, console: Console) -> dict[str, Any]:
             ]
             if wanted.soak_minutes is not None:
                 console.print(f"{tasks[-1].cameras} camera(s) and one in trouble, {wanted.soak_minutes} min…")
-                with RtspServer([mount]) as troubled:
-                    return {"soak": await soak(tasks[-1], troubled, "/cam", Path(folder))}
+                with RtspServer(mounts[:1]) as troubled:
+                    return {"soak": await soak(tasks[-1], troubled, mounts[0].path, Path(folder))}
             rows, details = await _rows(tasks, compare=wanted.compare, folder=Path(folder), console=console)
     return {"rows": rows, "details": details}
 
@@ -112,7 +122,8 @@ async def _rows(
     details: list[dict[str, Any]] = []
     for task in tasks:
         console.print(f"{task.cameras} camera(s), {task.seconds:.0f} s…")
-        floor = measure_floor([task.url] * task.cameras, seconds=task.seconds, detector_size=task.detector_size)
+        urls = [task.stream(index).url for index in range(task.cameras)]
+        floor = measure_floor(urls, seconds=task.seconds, detector_size=task.detector_size)
         rows.append(await floor)
         with tempfile.TemporaryDirectory(dir=folder) as place:
             row, detail = await measure(task, Path(place))

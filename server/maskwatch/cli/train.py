@@ -18,6 +18,7 @@ class Architecture(StrEnum):
     """Which classifier to train."""
 
     COMPACT = "compact"
+    LARGE = "large"
     SEED_CNN = "seed-cnn"
     TRANSFER = "transfer"
 
@@ -79,6 +80,9 @@ def classifier(
         Path | None, typer.Option(help="File with the backbone's weights; without it they come from Keras' hub.")
     ] = None,
     start: Annotated[Path | None, typer.Option(help="Go on from a .keras file of --architecture compact.")] = None,
+    taught_by: Annotated[
+        Path | None, typer.Option(help="Learn also from what a larger classifier's .onnx file says of each picture.")
+    ] = None,
     epochs: EpochsOption = None,
     steps: StepsOption = None,
     seed: SeedOption = 7,
@@ -86,8 +90,8 @@ def classifier(
     resume: ResumeOption = False,
 ) -> None:
     """Train a mask classifier."""
-    if weights is not None and architecture is not Architecture.TRANSFER:
-        raise ConfigError("--weights goes with --architecture transfer only.")
+    if weights is not None and architecture not in (Architecture.LARGE, Architecture.TRANSFER):
+        raise ConfigError("--weights goes with --architecture large or transfer only.")
     with needs_extra("train"):
         from maskwatch.training.recipes import ClassifierRecipe, train_classifier  # noqa: PLC0415
     recipe = ClassifierRecipe(
@@ -97,6 +101,7 @@ def classifier(
         backbone=backbone,
         weights=weights,
         start=start,
+        taught_by=taught_by,
         out=out,
         epochs=epochs,
         steps=steps,

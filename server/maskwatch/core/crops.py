@@ -25,11 +25,12 @@ def square_crop(image: Image, box: Box, margin: float) -> Image:
     return image[rows[:, None], columns]
 
 
-def cut_out(picture: Picture, face: Face, margin: float) -> tuple[Image, Face]:
+def cut_out(picture: Picture, face: Face, margin: float, *, enough_px: int | None = None) -> tuple[Image, Face]:
     """The part of `picture` that `face` is judged by, uint8 RGB, and the face in pixels of that part.
 
     Holds the box and all of its `square_crop` that lies inside the picture, so that cropping from the part gives the
-    same as cropping from the whole.
+    same as cropping from the whole. A part of which less is enough is shrunk, by an even number, so that the square has
+    still at least `enough_px`.
     """
     box = face.box
     left, top, side = _square(box, margin)
@@ -37,8 +38,12 @@ def cut_out(picture: Picture, face: Face, margin: float) -> tuple[Image, Face]:
     left, top = min(left, math.floor(box.x1)), min(top, math.floor(box.y1))
     left, top = min(max(left, 0), picture.width - 1), min(max(top, 0), picture.height - 1)
     right, bottom = min(max(right, left + 1), picture.width), min(max(bottom, top + 1), picture.height)
-    part = picture.crop(left, top, right - left, bottom - top)
-    return part, face.moved(-left, -top)
+    face = face.moved(-left, -top)
+    shrink = side // enough_px // 2 * 2 if enough_px else 0
+    if not 0 < shrink <= min(right - left, bottom - top):
+        return picture.crop(left, top, right - left, bottom - top), face
+    part = picture.crop(left, top, right - left, bottom - top, shrink=shrink)
+    return part, face.scaled(1 / shrink, 1 / shrink)
 
 
 def _square(box: Box, margin: float) -> tuple[int, int, int]:

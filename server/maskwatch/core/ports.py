@@ -151,6 +151,15 @@ class MaskClassifier(Protocol):
         """One verdict a crop (square RGB, any size), in order, judged in one batch."""
 
 
+@runtime_checkable
+class ScalingClassifier(MaskClassifier, Protocol):
+    """A classifier that scales every crop to one size, and so has no use for one that is many times larger."""
+
+    @property
+    def input_px(self) -> int:
+        """The longer side, in pixels, that crops are scaled to."""
+
+
 Encoding = NDArray[np.float64]
 """What tells faces apart: 128 numbers, near to each other for one person. In memory only, and never in a log."""
 

@@ -18,11 +18,14 @@ _TURNED_NONE, _TURNED_LEAST = 0.05, 0.35  # frontality below the first: back of 
 Grey = NDArray[np.float32]
 
 
-def assess(image: Image, face: Face) -> Quality:
-    """Quality of the look at `face` in `image` (uint8 RGB). Weight 0 means "can't tell": tiny, blurred, turned away."""
+def assess(image: Image, face: Face, *, shrunk: float = 1.0) -> Quality:
+    """Quality of the look at `face` in `image` (uint8 RGB). Weight 0 means "can't tell": tiny, blurred, turned away.
+
+    `shrunk` is how many times larger the picture was that the camera gave: what the face's size is counted in.
+    """
     grey = _scaled_grey(image, face)
     frontality = _frontality(face)
-    size_px = face.box.longer_side
+    size_px = face.box.longer_side * shrunk
     if grey is None:
         return Quality(size_px=size_px, sharpness=0.0, frontality=frontality, weight=0.0)
     variance = float(grey.var())

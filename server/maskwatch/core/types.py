@@ -36,8 +36,11 @@ class Picture(Protocol):
     def scaled(self, width: int, height: int) -> Image:
         """All of it, scaled to this size."""
 
-    def crop(self, left: int, top: int, width: int, height: int) -> Image:
-        """A part of it, in its own resolution; the part must lie inside the picture."""
+    def crop(self, left: int, top: int, width: int, height: int, *, shrink: int = 1) -> Image:
+        """A part of it, which must lie inside, in its own resolution or `shrink` times smaller each way.
+
+        What is left over, less than `shrink` pixels at the right and the bottom, is cut off.
+        """
 
     def luma(self, width: int, height: int) -> Grey:
         """Its brightness, scaled to this size: what looks for movement and covered lenses need."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from maskwatch.core.crops import cut_out, square_crop
 from maskwatch.core.detail import Part, joined
-from maskwatch.core.ports import FaceDetector, MaskClassifier, ScalingDetector
+from maskwatch.core.ports import FaceDetector, MaskClassifier, ScalingClassifier, ScalingDetector
 from maskwatch.core.quality import assess
 from maskwatch.core.types import Face, Image, MaskLabel, MaskVerdict, Observation, Picture
 from maskwatch.pipeline.telemetry import Telemetry
@@ -76,7 +76,7 @@ class Looker:
         margin = self.classifier.crop_margin
         with self.timed("crop"):
             parts = [
-                [cut_out(view.picture, face, margin) for face in faces]
+                [cut_out(view.picture, face, margin, enough_px=self._enough_px) for face in faces]
                 for view, faces in zip(views, found, strict=True)
             ]
         with self.timed("classify"):
@@ -88,6 +88,12 @@ class Looker:
                 for faces, cut in zip(found, parts, strict=True)
             ]
 
+    @property
+    def _enough_px(self) -> int | None:
+        """Side of a crop from which a face is cut out smaller than the camera shows it: the classifier sees no more."""
+        classifier = self.classifier
+        return classifier.input_px if isinstance(classifier, ScalingClassifier) else None
+
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
         """Report how long the block took as a pass of `stage`."""
@@ -98,7 +104,9 @@ class Looker:
 
 def _observe(face: Face, verdict: MaskVerdict, part: Image, face_there: Face) -> Observation:
     """What was seen of `face`, which is `face_there` in the `part` that was cut out for it."""
-    return doubtful(Observation(face=face, verdict=verdict, quality=assess(part, face_there)), min_face_px=0.0)
+    shrunk = face.box.longer_side / max(face_there.box.longer_side, 1e-6)
+    quality = assess(part, face_there, shrunk=shrunk)
+    return doubtful(Observation(face=face, verdict=verdict, quality=quality), min_face_px=0.0)
 
 
 def doubtful(observation: Observation, *, min_face_px: float) -> Observation:

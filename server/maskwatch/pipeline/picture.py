@@ -2,8 +2,31 @@
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from maskwatch.core.types import Grey, Image
+
+
+def shrunk(pixels: NDArray[np.uint8], times: int) -> NDArray[np.uint8]:
+    """A picture or one plane of it, so many times smaller each way; rows and columns that are left over are cut off.
+
+    By a whole number, averaging costs a thirtieth of what it costs by others.
+    """
+    rows, columns = (max(1, side // times) for side in pixels.shape[:2])
+    if times <= 1:
+        return pixels
+    whole = pixels[: rows * times, : columns * times]
+    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def fit_square(crop: Image, side: int) -> Image:
+    """Scale a square to `side` pixels: averaged by a whole number first, so that nothing aliases, and then linear."""
+    times = crop.shape[0] // side
+    if times > 1:
+        crop = shrunk(crop, times)
+    if crop.shape[:2] == (side, side):
+        return crop
+    return np.asarray(cv2.resize(crop, (side, side), interpolation=cv2.INTER_LINEAR), np.uint8)
 
 
 class RgbPicture:
@@ -34,9 +57,9 @@ class RgbPicture:
         how = cv2.INTER_AREA if width < self.width else cv2.INTER_LINEAR
         return np.asarray(cv2.resize(self._image, (width, height), interpolation=how), np.uint8)
 
-    def crop(self, left: int, top: int, width: int, height: int) -> Image:
+    def crop(self, left: int, top: int, width: int, height: int, *, shrink: int = 1) -> Image:
         """See `Picture`."""
-        return self._image[top : top + height, left : left + width]
+        return shrunk(self._image[top : top + height, left : left + width], shrink)
 
     def luma(self, width: int, height: int) -> Grey:
         """See `Picture`."""

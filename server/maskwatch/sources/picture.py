@@ -16,6 +16,7 @@ from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 from maskwatch.core.types import Grey, Image
+from maskwatch.pipeline.picture import shrunk
 
 _PLANAR = frozenset({"yuv420p", "yuvj420p"})
 _FULL_RANGE = 2
@@ -93,16 +94,24 @@ class DecodedPicture:
         """See `Picture`."""
         return self._upright(self._scaler.grey, width, height)
 
-    def crop(self, left: int, top: int, width: int, height: int) -> Image:
+    def crop(self, left: int, top: int, width: int, height: int, *, shrink: int = 1) -> Image:
         """See `Picture`."""
         if not (0 <= left < left + width <= self.width and 0 <= top < top + height <= self.height):
             raise ValueError(f"{width} x {height} pixels at {left}, {top} are not inside {self.width} x {self.height}")
         if self._turns or self._frame.format.name not in _PLANAR:
-            return np.ascontiguousarray(self.rgb()[top : top + height, left : left + width])
+            return np.ascontiguousarray(shrunk(self.rgb()[top : top + height, left : left + width], shrink))
         # Two by two pixels share their colour: cut on even places, then trim.
         x, y = left // 2, top // 2
         columns, rows = -(-(left + width) // 2) - x, -(-(top + height) // 2) - y
         luma, blue, red = (_plane(plane) for plane in self._frame.planes)
+        if shrink > 1 and shrink % 2 == 0 and min(width, height) >= shrink:
+            # Each plane is brought to the small size first: colours have half of it already.
+            small = shrunk(luma[top : top + height, left : left + width], shrink)
+            colours = (
+                shrunk(plane[y : y + rows, x : x + columns], shrink // 2)[: small.shape[0], : small.shape[1]]
+                for plane in (blue, red)
+            )
+            return np.asarray(cv2.transform(cv2.merge((small, *colours)), self._to_rgb()), np.uint8)
         planes = np.empty((2 * rows, 2 * columns, 3), np.uint8)
         whole = luma[2 * y : 2 * (y + rows), 2 * x : 2 * (x + columns)]
         planes[: whole.shape[0], : whole.shape[1], 0] = whole  # an odd side has no last row or column of its own
@@ -110,7 +119,7 @@ class DecodedPicture:
             small = part[y : y + rows, x : x + columns]
             planes[..., channel] = cv2.resize(small, (2 * columns, 2 * rows), interpolation=cv2.INTER_NEAREST)
         inside = planes[top - 2 * y : top - 2 * y + height, left - 2 * x : left - 2 * x + width]
-        return np.asarray(cv2.transform(inside, self._to_rgb()), np.uint8)
+        return np.asarray(cv2.transform(shrunk(inside, shrink), self._to_rgb()), np.uint8)
 
     def _upright(
         self, convert: Callable[[av.VideoFrame, int, int], NDArray[np.uint8]], width: int, height: int

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from maskwatch.core.crops import square_crop
 from maskwatch.core.quality import assess
 from maskwatch.core.types import LABELS, Face, MaskLabel
+from maskwatch.pipeline.picture import fit_square
 from maskwatch.training import augment
 from maskwatch.training.augment import Rng
-from maskwatch.training.classifier_data import MARGIN, fit
+from maskwatch.training.classifier_data import MARGIN
 from maskwatch.training.masks import Look, MaskKit, Wear, draw_cup, draw_hand, draw_mask, skin_tone
 from maskwatch.training.patches import Patch
 
@@ -101,12 +102,12 @@ def _drawn(
 def _changed(
     name: str, patches: Sequence[Patch], size: int, change: Callable[[Pictures, Rng], Pictures], rng: Rng
 ) -> Slice:
-    crops = [fit(change(_crop(patch.image, patch), rng), size) for patch in patches]
+    crops = [fit_square(change(_crop(patch.image, patch), rng), size) for patch in patches]
     return Slice(name=name, pictures=_stack(crops, size), labels=[patch.label for patch in patches])
 
 
 def _build(name: str, drawn: Sequence[tuple[Pictures, Patch]], size: int, labels: list[MaskLabel]) -> Slice:
-    crops = [fit(_crop(image, patch), size) for image, patch in drawn]
+    crops = [fit_square(_crop(image, patch), size) for image, patch in drawn]
     return Slice(name=name, pictures=_stack(crops, size), labels=labels)
 
 

@@ -7,8 +7,10 @@ import keras
 from keras import layers
 
 from maskwatch.errors import ModelError
+from maskwatch.training import efficientnet_lite
 
 COMPACT_SIZE = 80
+LARGE_SIZE = 96
 SEED_SIZE = 224
 SEED_PARAMETERS = 11_169_218
 
@@ -36,6 +38,29 @@ def build_compact(classes: int = 3, *, width: int = 48, size: int = COMPACT_SIZE
     x = layers.Dropout(0.2, name="drop")(x)
     logits = layers.Dense(classes, name="logits")(x)
     return keras.Model(picture, layers.Softmax(name="probabilities")(logits), name="maskwatch_classifier")
+
+
+def build_large(classes: int = 3, *, weights: Path | None = None, size: int = LARGE_SIZE) -> keras.Model:
+    """A classifier many times slower than the one that ships, and better: it teaches that one, or serves by itself.
+
+    EfficientNet-Lite0 with the ImageNet `weights` of a .pth file, and a head as the compact one's. Without `weights`
+    it is random, to be given those of a classifier trained before.
+
+    Raises:
+        ModelError: the file of weights is missing or does not fit.
+    """
+    picture = keras.Input((size, size, 3), name="picture", dtype="uint8")
+    x = efficientnet_lite.body(picture)
+    rows, columns = x.shape[1:3]
+    mean = keras.initializers.Constant(1 / (rows * columns))
+    x = layers.DepthwiseConv2D((rows, columns), depthwise_initializer=mean, name="collect")(x)
+    x = layers.Flatten(name="flat")(x)
+    x = layers.Dropout(0.2, name="drop")(x)
+    logits = layers.Dense(classes, name="logits")(x)
+    model = keras.Model(picture, layers.Softmax(name="probabilities")(logits), name="maskwatch_large_classifier")
+    if weights is not None:
+        efficientnet_lite.take_imagenet(model, weights)
+    return model
 
 
 def _convolution(x: Any, channels: int, side: int, stride: int, name: str) -> Any:

@@ -142,9 +142,11 @@ def train(
 
 
 def smoothed_loss(truth: Any, answers: Any) -> Any:
-    """Cross-entropy against labels smoothed by 0.04: some of them are wrong."""
+    """Cross-entropy against labels (n), or probabilities (n x classes), smoothed by 0.04: some labels are wrong."""
     classes = answers.shape[-1]
-    wanted = keras.ops.one_hot(keras.ops.cast(keras.ops.reshape(truth, (-1,)), "int32"), classes)
+    wanted = truth
+    if len(truth.shape) < 2 or truth.shape[-1] != classes:
+        wanted = keras.ops.one_hot(keras.ops.cast(keras.ops.reshape(truth, (-1,)), "int32"), classes)
     wanted = wanted * (1 - 0.04) + 0.04 / classes
     return keras.losses.categorical_crossentropy(wanted, answers)
 

@@ -12,8 +12,8 @@ from maskwatch.errors import ConfigError, ModelError
 from maskwatch.training import classifier_training, detector_training
 from maskwatch.training.calibration import fit_scaling, fold
 from maskwatch.training.cards import DATA_ORIGINS, write_card
-from maskwatch.training.classifier_data import MARGIN, ClassifierData, plain
-from maskwatch.training.classifier_model import build_compact
+from maskwatch.training.classifier_data import MARGIN, ClassifierData, Teacher, plain
+from maskwatch.training.classifier_model import build_compact, build_large
 from maskwatch.training.classifier_report import milliseconds_a_face, report_classifier
 from maskwatch.training.datasets import data_root
 from maskwatch.training.detector_model import build_detector, port_yunet
@@ -27,8 +27,10 @@ from maskwatch.training.teacher import TEACHER, teacher_from
 Report = Callable[[int, int, int, int, float], None]
 """Told of progress: epoch (from 0), epochs, step, steps, loss."""
 
-FROM_RANDOM_RATE, FURTHER_RATE = 2e-3, 1.2e-3
-"""Peak learning rate of a classifier from random weights, and of one that was trained before."""
+FROM_RANDOM_RATE, FURTHER_RATE, LARGE_RATE = 2e-3, 1.2e-3, 5e-4
+"""Peak learning rate of a classifier from random weights, of one that was trained before, and of the large one."""
+
+LARGE_PLAN = {"epochs": 12, "steps": 200, "batch": 48}
 
 DETECTOR_RATE, DETECTOR_FURTHER_RATE = 8e-4, 3e-4
 """Peak learning rate of a detector from the teacher's weights, and of one that was trained before."""
@@ -59,6 +61,7 @@ class ClassifierRecipe:
     backbone: str = "MobileNetV2"
     weights: Path | None = None
     start: Path | None = None
+    taught_by: Path | None = None
     out: Path
     epochs: int | None = None
     steps: int | None = None
@@ -108,7 +111,7 @@ def train_classifier(
         DataSetError, ModelError, ConfigError: data or weights are missing, or the recipe makes no sense.
     """
     set_seed(recipe.seed, threads=recipe.threads)
-    if recipe.architecture != "compact" or recipe.folders is not None:
+    if recipe.architecture not in ("compact", "large") or recipe.folders is not None:
         from maskwatch.training.folder_training import train_on_folders  # noqa: PLC0415 - the other way to train
 
         return train_on_folders(recipe, report=report, say=say)
@@ -118,19 +121,26 @@ def train_classifier(
     )
     if not sets.train:
         raise ConfigError(f"There is nothing to train on in {root}.")
-    model = build_compact()
+    large = recipe.architecture == "large"
+    model = build_large(weights=recipe.weights) if large else build_compact()
     if recipe.start is not None:
         take_weights(model, recipe.start)
+    further = FROM_RANDOM_RATE if recipe.start is None else FURTHER_RATE
     plan = classifier_training.ClassifierPlan(
         seed=recipe.seed,
         resume=recipe.resume,
-        learning_rate=FROM_RANDOM_RATE if recipe.start is None else FURTHER_RATE,
-        **_given(epochs=recipe.epochs, steps=recipe.steps),
+        learning_rate=LARGE_RATE if large else further,
+        **(LARGE_PLAN if large else {}) | _given(epochs=recipe.epochs, steps=recipe.steps),
     )
     templates = root / "mask_templates"
     progress = _reporter(report, plan.epochs, plan.steps)
     data = ClassifierData(
-        patches=sets.train, kit=load_kit(templates), size=model.input_shape[1], batch=plan.batch, seed=plan.seed
+        patches=sets.train,
+        kit=load_kit(templates),
+        size=model.input_shape[1],
+        batch=plan.batch,
+        seed=plan.seed,
+        teacher=Teacher(recipe.taught_by) if recipe.taught_by is not None else None,
     )
     history = classifier_training.train(model, data, sets.held_out, recipe.out, plan, report=progress)
     plot_history(history, recipe.out / "history.png")
