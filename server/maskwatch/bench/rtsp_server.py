@@ -3,9 +3,9 @@
 Reads one JSON line on standard input, `{"port": 0, "mounts": [{"path": "/cam", "clips": ["a.mp4"], "codec": "h264",
 "audio": "aac" | "opus" | null, "user": null, "password": null, "encoding_name": null, "phase_s": 0.0}]}`, prints
 `{"port": N}` when it listens, and then obeys further lines: `{"hold": "/cam"}` stops the pictures of a path (sound and
-RTCP go on), `{"resume": "/cam"}` lets them go on. Whenever a path begins to be played it prints `{"playing": "/cam", "since": T}`,
-T in seconds since 1970. Clips are looped without a seam, one after another, with timestamps that never
-go back. It ends when standard input does, so that it can't outlive the test that started it.
+RTCP go on), `{"resume": "/cam"}` lets them go on. Whenever a path begins to be played it prints
+`{"playing": "/cam", "since": T}`, T in seconds since 1970. Clips are looped without a seam, one after another, with
+timestamps that never go back. It ends when standard input does, so that it can't outlive the test that started it.
 """
 
 from __future__ import annotations
