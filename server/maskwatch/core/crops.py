@@ -38,12 +38,12 @@ def cut_out(picture: Picture, face: Face, margin: float, *, enough_px: int | Non
     left, top = min(left, math.floor(box.x1)), min(top, math.floor(box.y1))
     left, top = min(max(left, 0), picture.width - 1), min(max(top, 0), picture.height - 1)
     right, bottom = min(max(right, left + 1), picture.width), min(max(bottom, top + 1), picture.height)
-    face = face.moved(-left, -top)
     shrink = side // enough_px // 2 * 2 if enough_px else 0
     if not 0 < shrink <= min(right - left, bottom - top):
-        return picture.crop(left, top, right - left, bottom - top), face
+        return picture.crop(left, top, right - left, bottom - top), face.moved(-left, -top)
+    left, top = left // 2 * 2, top // 2 * 2  # where colours, of which cameras send a quarter, begin as well
     part = picture.crop(left, top, right - left, bottom - top, shrink=shrink)
-    return part, face.scaled(1 / shrink, 1 / shrink)
+    return part, face.moved(-left, -top).scaled(1 / shrink, 1 / shrink)
 
 
 def _square(box: Box, margin: float) -> tuple[int, int, int]:

@@ -104,7 +104,7 @@ class DecodedPicture:
         x, y = left // 2, top // 2
         columns, rows = -(-(left + width) // 2) - x, -(-(top + height) // 2) - y
         luma, blue, red = (_plane(plane) for plane in self._frame.planes)
-        if shrink > 1 and shrink % 2 == 0 and min(width, height) >= shrink:
+        if shrink > 1 and min(width, height) >= shrink and not (shrink % 2 or left % 2 or top % 2):
             # Each plane is brought to the small size first: colours have half of it already.
             small = shrunk(luma[top : top + height, left : left + width], shrink)
             colours = (

@@ -17,6 +17,13 @@ DATA_ORIGINS: tuple[tuple[str, str, str], ...] = (
 )
 """What the models learned from: what, where it comes from, the licence stated there. The pictures are not shipped."""
 
+IMAGENET_ORIGIN = (
+    "weights to begin with, trained on ImageNet",
+    "EfficientNet-Lite0 by Google, as a PyTorch file by ML Illustrated",
+    "Apache License 2.0",
+)
+"""Where the large classifier's first weights come from."""
+
 
 def write_card(folder: Path, stem: str, content: Mapping[str, Any]) -> Path:
     """Write `stem.json` and `stem.md`; returns the JSON's path. Figures are rounded to four digits."""

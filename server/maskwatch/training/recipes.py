@@ -9,9 +9,10 @@ import keras
 
 from maskwatch.core.types import LABELS
 from maskwatch.errors import ConfigError, ModelError
+from maskwatch.modelfiles import read_card, sha256_of
 from maskwatch.training import classifier_training, detector_training
 from maskwatch.training.calibration import fit_scaling, fold
-from maskwatch.training.cards import DATA_ORIGINS, write_card
+from maskwatch.training.cards import DATA_ORIGINS, IMAGENET_ORIGIN, write_card
 from maskwatch.training.classifier_data import MARGIN, ClassifierData, Teacher, plain
 from maskwatch.training.classifier_model import build_compact, build_large
 from maskwatch.training.classifier_report import milliseconds_a_face, report_classifier
@@ -149,7 +150,7 @@ def train_classifier(
     onnx_file = recipe.out / "classifier.onnx"
     figures = report_classifier(onnx_file, sets, templates, recipe.out)
     figures["time on one thread"] = milliseconds_a_face(onnx_file)
-    card = classifier_card(model, files, figures, _training_of(plan, len(sets.train)))
+    card = classifier_card(model, files, figures, recipe, _training_of(plan, len(sets.train)))
     return write_card(recipe.out, "classifier", card)
 
 
@@ -187,20 +188,36 @@ def detector_card(
 
 
 def classifier_card(
-    model: Any, files: dict[str, str], figures: dict[str, Any], training: dict[str, Any]
+    model: Any, files: dict[str, str], figures: dict[str, Any], recipe: ClassifierRecipe, training: dict[str, Any]
 ) -> dict[str, Any]:
     """What there is to say of a classifier."""
+    large = recipe.architecture == "large"
+    origins = [list(DATA_ORIGINS[index]) for index in (0, 1, 2, 3, 4, 6)]
+    begun = "Trained from random weights" if recipe.start is None else f"Trained further from {recipe.start.name}"
+    if recipe.weights is not None:
+        begun = "Initialised from EfficientNet-Lite0's ImageNet weights (Apache License 2.0)"
+        origins.append(list(IMAGENET_ORIGIN))
+    if recipe.taught_by is not None:
+        begun += ", taught by a larger classifier"
+        training |= {"taught by": f"{recipe.taught_by.name}, SHA-256 {sha256_of(recipe.taught_by)}"}
+        known = read_card(recipe.taught_by).get("origins", [])
+        origins += [list(row) for row in known if list(row) not in origins]
     return {
         "name": "classifier",
         "task": "mask classification",
-        "description": "Says of a face: mask, no_mask, or incorrect (nose or chin out). Trained from random weights.",
+        "description": f"Says of a face: mask, no_mask, or incorrect (nose or chin out). {begun}.",
         "files": files,
         "labels": [label.value for label in LABELS],
         "input": {"size": int(model.input_shape[1]), "crop_margin": MARGIN, "pixel_range": "0..255"},
         "output": "batch x 3 probabilities, calibrated",
-        "architecture": {"design": "small residual network", "parameters": int(model.count_params())},
+        "architecture": {
+            "design": "EfficientNet-Lite0, its last features pooled place by place"
+            if large
+            else "small residual network",
+            "parameters": int(model.count_params()),
+        },
         "training": training,
-        "origins": [list(DATA_ORIGINS[index]) for index in (0, 1, 2, 3, 4, 6)],
+        "origins": origins,
         "figures": figures,
         "limits": [
             "Nobody labelled beards, so how well they are judged is not measured.",

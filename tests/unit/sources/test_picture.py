@@ -49,6 +49,21 @@ def test_a_part_is_cut_out_of_the_whole(box: tuple[int, int, int, int], pixels: 
     assert far(part, picture.rgb()[top : top + height, left : left + width]) <= 4
 
 
+@given(
+    box=st.tuples(st.integers(0, 40), st.integers(0, 30), st.integers(1, 64), st.integers(1, 48)),
+    shrink=st.integers(1, 6),
+    pixels=st.sampled_from(["yuv420p", "yuvj420p", "nv12"]),
+)
+def test_a_part_made_smaller_is_the_mean_of_the_part(box: tuple[int, int, int, int], shrink: int, pixels: str) -> None:
+    left, top, width, height = box
+    width, height = min(width, 64 - left), min(height, 48 - top)
+    picture = decoded(pixels=pixels)
+    small = picture.crop(left, top, width, height, shrink=shrink)
+    assert small.shape == (max(1, height // shrink), max(1, width // shrink), 3)
+    expected = RgbPicture(picture.rgb()).crop(left, top, width, height, shrink=shrink)
+    assert far(small, expected) <= 12  # colours, of which there are half as many, lie up to half a pixel beside
+
+
 @pytest.mark.parametrize(("width", "height"), [(63, 47), (64, 47), (63, 48)])
 def test_odd_sides_have_their_last_row_and_column(width: int, height: int) -> None:
     picture = decoded(width, height)

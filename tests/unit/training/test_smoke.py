@@ -60,6 +60,16 @@ def test_training_the_classifier(data: Path, tmp_path: Path) -> None:
     assert trained.labels == ("mask", "no_mask", "incorrect")
 
 
+def test_a_large_classifier_teaches_a_small_one(data: Path, tmp_path: Path) -> None:
+    large = ClassifierRecipe(data=data, architecture="large", out=tmp_path / "large", epochs=1, steps=1)
+    teacher = train_classifier(large).with_suffix(".onnx")
+    small = ClassifierRecipe(data=data, taught_by=teacher, out=tmp_path / "small", epochs=1, steps=1)
+    card = json.loads(train_classifier(small).read_text())
+    assert card["architecture"]["parameters"] < 500_000
+    assert "taught by a larger classifier" in card["description"]
+    assert card["training"]["taught by"].startswith("classifier.onnx, SHA-256 ")
+
+
 def test_training_a_classifier_on_folders_of_ones_own(tmp_path: Path) -> None:
     for index in range(6):
         for label, shade in (("mask", 220), ("no_mask", 30)):
