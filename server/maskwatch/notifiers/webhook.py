@@ -18,6 +18,7 @@ from pydantic import Field, FilePath, SecretStr, field_validator
 from maskwatch.core.notices import Notice, Notifier
 from maskwatch.errors import ConfigError, SinkError
 from maskwatch.notifiers.base import NotifierConfig, tls_context
+from maskwatch.notifiers.http import HttpClient, Remedies
 from maskwatch.notifiers.payload import payload
 from maskwatch.plugins import Plugin
 
@@ -82,17 +83,22 @@ class Webhook:
     """Posts notices. Redirects are not followed: what was signed goes where it was meant to go, or nowhere."""
 
     def __init__(self, config: WebhookConfig) -> None:
-        import aiohttp  # noqa: PLC0415
         from jinja2 import TemplateError  # noqa: PLC0415
         from jinja2.sandbox import ImmutableSandboxedEnvironment  # noqa: PLC0415
 
         self._config = config
-        self._client = aiohttp
-        self._session: aiohttp.ClientSession | None = None
         url = config.url.get_secret_value()
         self._where = urlsplit(url).hostname or ""
         encrypted = url.lower().startswith("https:")
-        self._tls = tls_context(config.ca_file, verify=config.verify_tls) if encrypted else None
+        self._http = HttpClient(
+            Remedies(
+                who=self._where,
+                late="It may have the notice all the same; it is sent again under the same key.",
+                unreachable="Check its address, and that it runs.",
+            ),
+            timeout_s=config.timeout_s,
+            tls=tls_context(config.ca_file, verify=config.verify_tls) if encrypted else None,
+        )
         self._template_error = TemplateError
         self._template = None
         if config.template is not None:
@@ -109,43 +115,14 @@ class Webhook:
         body, content_type = await asyncio.to_thread(self._body, notice)
         headers = {name: value.get_secret_value() for name, value in self._config.headers.items()}
         headers |= self._own_headers(notice, body, content_type)
-        if self._session is None:
-            self._session = self._client.ClientSession(cookie_jar=self._client.DummyCookieJar())
-        try:
-            async with self._session.request(
-                self._config.method,
-                self._config.url.get_secret_value(),
-                data=body,
-                headers=headers,
-                allow_redirects=False,
-                timeout=self._client.ClientTimeout(total=self._config.timeout_s),
-                ssl=self._tls if self._tls is not None else True,
-            ) as response:
-                return self._judged(response.status, response.headers)
-        except TimeoutError:
-            raise SinkError(
-                f"{self._where} did not answer within {self._config.timeout_s:g} s.",
-                remedy="It may have the notice all the same; it is sent again under the same key.",
-                code="sink_timeout",
-            ) from None
-        except self._client.ClientConnectorCertificateError:
-            raise SinkError(
-                f"The certificate of {self._where} is not trusted.",
-                remedy="Name its authority in ca_file, or set verify_tls: false.",
-                code="sink_tls",
-            ) from None
-        except (self._client.ClientError, OSError) as error:
-            raise SinkError(
-                f"{self._where} can't be reached ({type(error).__name__}).",
-                remedy="Check its address, and that it runs.",
-                code="sink_unreachable",
-            ) from None
+        status, answered = await self._http.send(
+            self._config.method, self._config.url.get_secret_value(), body, headers
+        )
+        return self._judged(status, answered)
 
     async def close(self) -> None:
         """See `Notifier.close`."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._http.close()
 
     def _own_headers(self, notice: Notice, body: bytes, content_type: str) -> dict[str, str]:
         timestamp = str(int(time.time()))

@@ -17,6 +17,7 @@ from pydantic import Field, SecretStr, field_validator
 from maskwatch.core.notices import TEST_ACTION, Notice, Notifier
 from maskwatch.errors import SinkError
 from maskwatch.notifiers.base import Language, NotifierConfig
+from maskwatch.notifiers.http import HttpClient, Remedies
 from maskwatch.notifiers.vapid import VapidKey
 from maskwatch.notifiers.words import body, title
 from maskwatch.plugins import Plugin
@@ -71,23 +72,20 @@ class WebPush:
     """Sends to one browser."""
 
     def __init__(self, config: WebPushConfig, vapid: VapidKey) -> None:
-        import aiohttp  # noqa: PLC0415
         import http_ece  # noqa: PLC0415
 
         self._config = config
         self._vapid = vapid
-        self._client = aiohttp
         self._encrypt = http_ece.encrypt
-        self._session: aiohttp.ClientSession | None = None
         parts = urlsplit(config.endpoint.get_secret_value())
         self._origin = f"{parts.scheme}://{parts.netloc}"
-        self._where = parts.hostname or ""
+        self._who = f"The push service {parts.hostname or ''}"
+        remedy = "Check that this machine reaches the internet."
+        self._http = HttpClient(Remedies(who=self._who, late=remedy, unreachable=remedy), timeout_s=config.timeout_s)
 
     async def send(self, notice: Notice) -> str:
         """See `Notifier.send`."""
         data, authorization = await asyncio.to_thread(self._sealed, notice)
-        if self._session is None:
-            self._session = self._client.ClientSession(cookie_jar=self._client.DummyCookieJar())
         headers = {
             "Authorization": authorization,
             "Content-Encoding": "aes128gcm",
@@ -95,37 +93,16 @@ class WebPush:
             "TTL": str(_KEPT_S),
             "Urgency": "high" if notice.action in ("raised", "escalated", TEST_ACTION) else "normal",
         }
-        try:
-            async with self._session.post(
-                self._config.endpoint.get_secret_value(),
-                data=data,
-                headers=headers,
-                allow_redirects=False,
-                timeout=self._client.ClientTimeout(total=self._config.timeout_s),
-            ) as response:
-                return self._judged(response.status)
-        except TimeoutError:
-            raise SinkError(
-                f"The push service {self._where} did not answer within {self._config.timeout_s:g} s.",
-                remedy="Check that this machine reaches the internet.",
-                code="sink_timeout",
-            ) from None
-        except (self._client.ClientError, OSError) as error:
-            raise SinkError(
-                f"The push service {self._where} can't be reached ({type(error).__name__}).",
-                remedy="Check that this machine reaches the internet.",
-                code="sink_unreachable",
-            ) from None
+        status, _ = await self._http.send("POST", self._config.endpoint.get_secret_value(), data, headers)
+        return self._judged(status)
 
     async def close(self) -> None:
         """See `Notifier.close`."""
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        await self._http.close()
 
     def _judged(self, status: int) -> str:
         if status in range(200, 300):
-            return f"The push service {self._where} took the notice."
+            return f"{self._who} took the notice."
         if status in _GONE:
             raise SinkError(
                 "The browser has given up its subscription.",
@@ -134,7 +111,7 @@ class WebPush:
                 gone=True,
             )
         raise SinkError(
-            f"The push service {self._where} answered {status}.",
+            f"{self._who} answered {status}.",
             remedy="It is tried again." if status not in _NEVER else "Subscribe again in that browser.",
             code="sink_refused",
             retryable=status not in _NEVER,

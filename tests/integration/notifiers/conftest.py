@@ -5,28 +5,24 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from blockbuster import blockbuster_ctx
 
 from maskwatch.config import MaskwatchSettings
 from maskwatch.notifiers.registry import notifier_plugins
 from maskwatch.notifiers.vapid import VapidKey
 from maskwatch.store import Store
+from tests.fixtures.stores import settings, sqlite_settings, store, unblocked_loop
 from tests.integration.notifiers.parts import Post
 from tests.servers.http import Receiver
 
-BOTH = [pytest.param("sqlite", id="sqlite"), pytest.param("postgresql", id="postgresql", marks=pytest.mark.postgresql)]
+__all__ = ["settings", "sqlite_settings", "store"]
 
 
 @pytest.fixture(autouse=True)
 def unblocked() -> Iterator[None]:
     """Fail whoever blocks the loop from within maskwatch."""
     notifier_plugins()
-    with blockbuster_ctx("maskwatch") as blockbuster:
+    with unblocked_loop() as blockbuster:
         for function in blockbuster.functions.values():
-            # Alembic on PostgreSQL has a loop of its own, in a thread of its own.
-            function.can_block_in("maskwatch/store/migrate.py", {"_upgrade"})
-            # asyncpg looks for certificates in the home folder when it connects.
-            function.can_block_in("maskwatch/store/database.py", {"_connect_postgresql"})
             # A fault's stack is written with the lines of its source.
             function.can_block_in("maskwatch/notifiers/dispatcher.py", {"_crashed"})
         yield
@@ -41,27 +37,6 @@ async def receiver() -> AsyncIterator[Receiver]:
     if server.hold is not None:
         server.hold.set()
     await server.stop()
-
-
-@pytest.fixture(params=BOTH)
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> MaskwatchSettings:
-    """Settings of an empty store, on SQLite and on PostgreSQL."""
-    database = {"url": request.getfixturevalue("postgresql_url")} if request.param == "postgresql" else {}
-    return MaskwatchSettings.model_validate({"data_dir": tmp_path / "data", "database": database})
-
-
-@pytest.fixture
-def sqlite_settings(tmp_path: Path) -> MaskwatchSettings:
-    """Settings of an empty store on SQLite."""
-    return MaskwatchSettings(data_dir=tmp_path / "data")
-
-
-@pytest.fixture
-async def store(settings: MaskwatchSettings) -> AsyncIterator[Store]:
-    """An empty store, on both databases."""
-    opened = await Store.open(settings)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture
