@@ -1,6 +1,7 @@
 """The composition root: the only file that names concrete classes. Read it to see what the service is made of."""
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -177,6 +178,7 @@ async def run(settings: MaskwatchSettings, *, next_steps: Sequence[str] = ()) ->
     for signal_number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(signal_number, stop.set)
     async with running(settings) as service:
+        _set_apart_what_stays()
         console = Console(stderr=True, highlight=False, soft_wrap=True)
         console.print(f"\n[bold green]maskwatch is watching.[/] Open [bold]{service.url}[/]")
         for line in (*([service.advice] if service.advice else []), *next_steps):
@@ -184,6 +186,15 @@ async def run(settings: MaskwatchSettings, *, next_steps: Sequence[str] = ()) ->
         console.print("  Stop with Ctrl+C.\n")
         await stop.wait()
         console.print("Stopping…")
+
+
+def _set_apart_what_stays() -> None:
+    """Spare the collector of garbage the 170,000 objects of a started service, none of which will ever be garbage.
+
+    Going through them takes a tenth of a second, every few minutes, in which no thread gets on.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 async def _make_switchboard(settings: MaskwatchSettings, store: Store, metrics: Metrics) -> Switchboard:
