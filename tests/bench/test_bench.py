@@ -1,6 +1,7 @@
 """`maskwatch bench` measures what it says it does. How fast this machine is, is not judged here."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from maskwatch.bench.cameras import NumberedClip
+from maskwatch.bench.compare import measure_inference
+from maskwatch.bench.errors import BenchError
+from maskwatch.bench.subject import Stream, Task
 from maskwatch.bench.timecode import draw_code, read_code
 from maskwatch.cli.main import app
 
@@ -18,7 +22,18 @@ pytestmark = [pytest.mark.rtsp, pytest.mark.timeout(240)]
 
 def test_it_writes_a_row_for_each_number_of_cameras(tmp_path: Path) -> None:
     file = tmp_path / "figures.json"
-    arguments = ["bench", "--cameras", "1", "--seconds", "2", "--detector-size", "320", "--json", str(file)]
+    arguments = [
+        "bench",
+        "--cameras",
+        "1",
+        "--seconds",
+        "2",
+        "--detector-size",
+        "320",
+        "--compare",
+        "--json",
+        str(file),
+    ]
     ended = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert ended.exit_code == 0, ended.output
     figures = json.loads(file.read_text())
@@ -33,6 +48,10 @@ def test_it_writes_a_row_for_each_number_of_cameras(tmp_path: Path) -> None:
     assert row["rss_mb"] > 50
     assert row["drops"]["sampler/not_due"] > 0
     assert "| maskwatch | 1 | 320 |" in ended.output
+    script = next(row for row in figures["rows"] if row["contender"].startswith("script"))
+    assert script["looks_per_s"] > 0
+    assert 0 < script["frame_age_s"]["p50"] <= script["frame_age_s"]["p95"]
+    assert script["rss_mb"] > row["rss_mb"]
 
 
 def test_it_measures_how_soon_an_alert_is_there(tmp_path: Path) -> None:
@@ -43,6 +62,14 @@ def test_it_measures_how_soon_an_alert_is_there(tmp_path: Path) -> None:
     assert row["alerts"] == 2
     assert row["late_s"]["p50"] >= -0.01
     assert "| 2 | 1.0 | 5.0 |" in ended.output
+
+
+async def test_a_python_without_inference_is_told_from_one_that_is_slow(tmp_path: Path) -> None:
+    clip = NumberedClip(path=tmp_path / "clip.mp4", pictures=360, fps=15.0)
+    stream = Stream(url="rtsp://127.0.0.1:1/cam", since=lambda: None)
+    task = Task(streams=[stream], cameras=1, clip=clip, seconds=1.0, looks_per_s=5.0, detector_size=320)
+    with pytest.raises(BenchError, match=r"inference \(InferencePipeline\) ended before it was done"):
+        await measure_inference(task, Path(sys.executable))
 
 
 def test_a_number_of_cameras_that_makes_no_sense_is_refused() -> None:

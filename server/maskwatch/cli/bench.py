@@ -24,6 +24,7 @@ _STREAMS = 5
 
 
 def bench(
+    *,
     cameras: Annotated[str, typer.Option(help="Numbers of cameras to measure, such as 1,8.")] = "1,4,8",
     seconds: Annotated[float, typer.Option(min=1, help="Seconds each measurement lasts.")] = 30.0,
     detector_size: Annotated[int, typer.Option(min=320, max=960, help="Longest side the detector sees.")] = 640,
@@ -31,6 +32,10 @@ def bench(
     compare: Annotated[
         bool, typer.Option("--compare", help="Also measure the script that a user would write (needs Keras).")
     ] = False,
+    inference_python: Annotated[
+        Path | None,
+        typer.Option(help="With --compare: a Python that has roboflow's inference (see docs/benchmarks.md)."),
+    ] = None,
     soak: Annotated[
         float | None, typer.Option(min=0.1, help="Instead: minutes to watch with one camera in trouble, for leaks.")
     ] = None,
@@ -51,7 +56,8 @@ def bench(
     if alerts:
         figures: dict[str, Any] = {"rows": [asyncio.run(_measure_alerts(alerts, looks_per_s, console))]}
     else:
-        figures = asyncio.run(_measure(Wanted(numbers, seconds, detector_size, looks_per_s, compare, soak), console))
+        wanted = Wanted(numbers, seconds, detector_size, looks_per_s, compare, inference_python, soak)
+        figures = asyncio.run(_measure(wanted, console))
     result: dict[str, Any] = {"machine": machine, **figures}
     if json_file is not None:
         json_file.write_text(json.dumps(result, indent=2) + "\n")
@@ -70,6 +76,7 @@ class Wanted:
     detector_size: int
     looks_per_s: float
     compare: bool
+    inference_python: Path | None
     soak_minutes: float | None
 
 
@@ -106,15 +113,15 @@ async def _measure(wanted: Wanted, console: Console) -> dict[str, Any]:
                 console.print(f"{tasks[-1].cameras} camera(s) and one in trouble, {wanted.soak_minutes} min…")
                 with RtspServer(mounts[:1]) as troubled:
                     return {"soak": await soak(tasks[-1], troubled, mounts[0].path, Path(folder))}
-            rows, details = await _rows(tasks, compare=wanted.compare, folder=Path(folder), console=console)
+            rows, details = await _rows(tasks, wanted, folder=Path(folder), console=console)
     return {"rows": rows, "details": details}
 
 
 async def _rows(
-    tasks: "list[Task]", *, compare: bool, folder: Path, console: Console
+    tasks: "list[Task]", wanted: Wanted, *, folder: Path, console: Console
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Every contender's row for every task, in turns."""
-    from maskwatch.bench.compare import measure_script  # noqa: PLC0415
+    from maskwatch.bench.compare import measure_inference, measure_script  # noqa: PLC0415
     from maskwatch.bench.floor import measure_floor  # noqa: PLC0415
     from maskwatch.bench.subject import measure  # noqa: PLC0415
 
@@ -129,11 +136,15 @@ async def _rows(
             row, detail = await measure(task, Path(place))
         rows.append(row)
         details.append(detail)
-        if compare:
+        if wanted.compare:
             script = await measure_script(task)
             if script is None:
                 console.print("The script to compare with needs Keras: install the extra `train`.")
             rows.append(script)
+            if wanted.inference_python is not None:
+                rows.append(await measure_inference(task, wanted.inference_python))
+            else:
+                console.print("Left out: roboflow's inference. Name a Python that has it with --inference-python.")
     return [row for row in rows if row is not None], details
 
 
