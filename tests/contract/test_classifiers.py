@@ -118,6 +118,42 @@ def test_the_card_beside_a_model_gives_its_labels_and_its_margin(tmp_path: Path)
     assert own.classify([red()])[0].label is MaskLabel.MASK
 
 
+def with_second_opinion(folder: Path, second: object) -> Path:
+    """A model that takes red for a mask, and beside it one that takes red for a bare face."""
+    for name, labels in (("own", ["mask", "no_mask"]), ("larger", ["no_mask", "mask"])):
+        card: dict[str, object] = {"labels": labels}
+        if name == "own":
+            card["second_opinion"] = second
+        two_label_model(folder / f"{name}.onnx").with_suffix(".json").write_text(json.dumps(card))
+    return folder / "own.onnx"
+
+
+def test_who_is_not_sure_is_overruled_by_the_second_opinion(tmp_path: Path) -> None:
+    model = with_second_opinion(tmp_path, {"model": "larger.onnx", "below": 0.9})
+    reddish = red() // 6
+    own = build(PLUGINS, {"type": "maskwatch", "model": str(model)})
+    assert [verdict.label for verdict in own.classify([red(), reddish, red()])] == ["mask", "no_mask", "mask"]
+    assert own.classify([]) == []
+    assert [name.split("@")[0] for name in own.model_version.split("+")] == ["own", "larger"]
+    alone = build(PLUGINS, {"type": "maskwatch", "model": str(model), "second_opinion": False})
+    assert [verdict.label for verdict in alone.classify([red(), reddish])] == ["mask", "mask"]
+    assert "+" not in alone.model_version
+
+
+@pytest.mark.parametrize(
+    ("second", "complaint"),
+    [
+        ("larger.onnx", r"own\.json names a second opinion that makes no sense"),
+        ({"model": "larger.onnx"}, r"own\.json names a second opinion that makes no sense"),
+        ({"model": "gone.onnx", "below": 0.9}, r"gone\.onnx"),
+    ],
+)
+def test_a_second_opinion_that_can_not_be_had_is_an_error(second: object, complaint: str, tmp_path: Path) -> None:
+    model = with_second_opinion(tmp_path, second)
+    with pytest.raises(ModelError, match=complaint):
+        build(PLUGINS, {"type": "maskwatch", "model": str(model)})
+
+
 def test_the_range_of_pixels_is_a_setting(tmp_path: Path) -> None:
     model = two_label_model(tmp_path / "own.onnx")
     settings = {"type": "maskwatch", "model": str(model), "labels": ["mask", "no_mask"]}

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from maskwatch.classifiers.maskwatch import second_opinion_of
 from maskwatch.core.types import LABELS, MaskLabel
 from maskwatch.modelfiles import open_model, read_card
 from maskwatch.training.classifier_data import plain
@@ -72,6 +73,37 @@ def loaded(onnx_file: Path) -> tuple[int, Predict]:
         return told
 
     return size, predict
+
+
+def second_opinion_figures(onnx_file: Path, patches: Sequence[Patch], templates: Path) -> dict[str, Any]:
+    """What `report_classifier` says, of a classifier and the larger one that is asked where it is not sure.
+
+    `asked` is the share of the faces that the larger one was shown. Empty where the card names no larger one.
+    """
+    named = second_opinion_of(onnx_file)
+    if named is None:
+        return {}
+    (size, predict), (larger_size, predict_larger) = loaded(onnx_file), loaded(named.model)
+
+    def both(pictures: Any, larger: Any) -> tuple[Any, float]:
+        told = predict(pictures)
+        doubtful = told.max(axis=1) < named.below
+        told[doubtful] = predict_larger(larger[doubtful])
+        return told, float(doubtful.mean())
+
+    labels = [patch.label for patch in patches]
+    told, asked = both(plain(patches, size), plain(patches, larger_size))
+    rows = []
+    kit = load_kit(templates)
+    for part, larger in zip(slices(patches, kit, size=size), slices(patches, kit, size=larger_size), strict=True):
+        if part.labels:
+            told_here, asked_here = both(part.pictures, larger.pictures)
+            row = {"slice": part.name, "faces": len(part.labels), "mask_or_not": mask_or_not(told_here, part.labels)}
+            rows.append(row | {"accuracy": accuracy(told_here, part.labels), "asked": asked_here})
+    return {
+        "held-out faces, with a second opinion": [{**summary(told, labels), "asked": asked}],
+        "slices, with a second opinion": rows,
+    }
 
 
 def slice_figures(patches: Sequence[Patch], templates: Path, size: int, predict: Predict) -> list[dict[str, Any]]:

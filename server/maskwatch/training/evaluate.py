@@ -9,7 +9,12 @@ from maskwatch.detectors.maskwatch import MaskwatchDetector, MaskwatchDetectorCo
 from maskwatch.errors import DataSetError
 from maskwatch.modelfiles import read_card
 from maskwatch.training import classifier_training, detector_training
-from maskwatch.training.classifier_report import comparison_row, milliseconds_a_face, report_classifier
+from maskwatch.training.classifier_report import (
+    comparison_row,
+    milliseconds_a_face,
+    report_classifier,
+    second_opinion_figures,
+)
 from maskwatch.training.clips import clip_figures
 from maskwatch.training.datasets import data_root
 from maskwatch.training.detector_report import SIZES_JUDGED, report_detector, side_by_side
@@ -43,7 +48,9 @@ def evaluate_classifier(onnx_file: Path, data: Path | None, out: Path) -> dict[s
     sets = classifier_training.held_out(
         root, out / "cache", lambda: teacher_from(root / TEACHER, size=320, min_score=0.5)
     )
-    figures = report_classifier(onnx_file, sets, root / "mask_templates", out / "classifier")
+    templates = root / "mask_templates"
+    figures = report_classifier(onnx_file, sets, templates, out / "classifier")
+    figures |= second_opinion_figures(onnx_file, sets.held_out, templates)
     detector = MaskwatchDetector(MaskwatchDetectorConfig())
     classifier = MaskwatchClassifier(MaskwatchClassifierConfig(model=onnx_file))
     figures["clips without masks"] = clip_figures(root / "clips", detector, classifier)

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import logging
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,27 +13,41 @@ import numpy as np
 
 from maskwatch.errors import ModelError
 from maskwatch.modelfiles import open_model, read_card, sha256_of
-from maskwatch.training.onnx_passes import slim_entry
+from maskwatch.training.onnx_passes import halve_weights, slim_entry
 
 TOLERANCE = 1e-3
 """How far the answers of Keras and ONNX Runtime may be apart on the same pixels."""
 
 
-def save(model: keras.Model, folder: Path, stem: str) -> dict[str, str]:
+def save(model: keras.Model, folder: Path, stem: str, *, half: bool = False) -> dict[str, str]:
     """Write `stem.keras` and `stem.onnx` into `folder`; returns the SHA-256 of each by file name.
 
-    The export keeps the input's free sides free (batch, and height and width where the model leaves them open).
+    The export keeps the input's free sides free (batch, and height and width where the model leaves them open). With
+    `half` the weights are rounded to 16 bits, the model's own as well, and the files are half as large.
     """
+    if half:
+        model.set_weights([weight.astype(np.float16).astype(np.float32) for weight in model.get_weights()])
     folder.mkdir(parents=True, exist_ok=True)
     keras_file, onnx_file = folder / f"{stem}.keras", folder / f"{stem}.onnx"
     keras_file.with_suffix(".json").unlink(missing_ok=True)  # a card of what was here before would not fit
     keras.Model(model.inputs, model.outputs, name=model.name).save(keras_file)  # without the optimizer's state
-    export_onnx(model, onnx_file)
+    if half:
+        _compress(keras_file)
+    export_onnx(model, onnx_file, half=half)
     return {path.name: sha256_of(path) for path in (keras_file, onnx_file)}
 
 
-def export_onnx(model: keras.Model, target: Path) -> None:
-    """Write `model` as ONNX.
+def _compress(archive: Path) -> None:
+    """Deflate a .keras file, which is a ZIP archive that Keras does not compress: of 32 bits 13 are zero."""
+    with zipfile.ZipFile(archive) as whole:
+        parts = {name: whole.read(name) for name in whole.namelist()}
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as smaller:
+        for name, content in parts.items():
+            smaller.writestr(name, content)
+
+
+def export_onnx(model: keras.Model, target: Path, *, half: bool = False) -> None:
+    """Write `model` as ONNX, its weights in 16 bits if `half`.
 
     Raises:
         ModelError: the model has an operation that ONNX lacks.
@@ -47,6 +62,8 @@ def export_onnx(model: keras.Model, target: Path) -> None:
             model.export(str(target), format="onnx", input_signature=signature, verbose=False)
         exported = onnx.load(target)
         slim_entry(exported)
+        if half:
+            halve_weights(exported)
         onnx.save(exported, target)
     except Exception as error:
         raise ModelError(f"{model.name} can't be exported to {target}: {type(error).__name__}.") from error

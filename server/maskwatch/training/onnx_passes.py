@@ -1,4 +1,4 @@
-"""Making an exported network's first layers cheap, without changing what it answers.
+"""Making an exported network's first layers cheap without changing what it answers, and its file half as large.
 
 A network takes uint8 pictures with channels last; ONNX convolves floats with channels first. The converter turns the
 picture into floats, scales those, and moves the channels at the very end, when there are four bytes to move for each
@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 _ELEMENTWISE = ("Cast", "Mul", "Add")
+_WORTH_HALVING = 256
+"""Numbers in a tensor below which nothing is gained."""
 
 
 def slim_entry(model: Any) -> None:
@@ -28,6 +30,26 @@ def slim_entry(model: Any) -> None:
     used = {name for node in graph.node for name in node.input}
     for tensor in [tensor for tensor in graph.initializer if tensor.name not in used]:
         graph.initializer.remove(tensor)
+
+
+def halve_weights(model: Any) -> None:
+    """Store the weights of an `onnx.ModelProto` in 16 bits; they are computed with in 32 as before.
+
+    Changes `model` in place. Runtimes turn them back once, when they load the file.
+    """
+    from onnx import TensorProto, helper, numpy_helper  # noqa: PLC0415 - extra `train`
+
+    graph = model.graph
+    casts = []
+    for tensor in graph.initializer:
+        values = numpy_helper.to_array(tensor)
+        if values.dtype != np.float32 or values.size < _WORTH_HALVING:
+            continue
+        name, stored = tensor.name, f"{tensor.name}_half"
+        tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), stored))
+        casts.append(helper.make_node("Cast", [stored], [name], name=f"{name}_whole", to=TensorProto.FLOAT))
+    for index, cast in enumerate(casts):
+        graph.node.insert(index, cast)
 
 
 def _entry(graph: Any) -> list[Any] | None:

@@ -146,12 +146,13 @@ def train_classifier(
     history = classifier_training.train(model, data, sets.held_out, recipe.out, plan, report=progress)
     plot_history(history, recipe.out / "history.png")
     calibrate(model, sets)
-    files = save(model, recipe.out, "classifier")
-    onnx_file = recipe.out / "classifier.onnx"
+    stem = "classifier_large" if large else "classifier"
+    files = save(model, recipe.out, stem, half=large)
+    onnx_file = recipe.out / f"{stem}.onnx"
     figures = report_classifier(onnx_file, sets, templates, recipe.out)
     figures["time on one thread"] = milliseconds_a_face(onnx_file)
     card = classifier_card(model, files, figures, recipe, _training_of(plan, len(sets.train)))
-    return write_card(recipe.out, "classifier", card)
+    return write_card(recipe.out, stem, card)
 
 
 def calibrate(model: Any, sets: classifier_training.PatchSets) -> None:
@@ -203,7 +204,7 @@ def classifier_card(
         known = read_card(recipe.taught_by).get("origins", [])
         origins += [list(row) for row in known if list(row) not in origins]
     return {
-        "name": "classifier",
+        "name": "classifier_large" if large else "classifier",
         "task": "mask classification",
         "description": f"Says of a face: mask, no_mask, or incorrect (nose or chin out). {begun}.",
         "files": files,

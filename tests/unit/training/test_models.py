@@ -38,6 +38,19 @@ def test_the_port_of_a_yunet_file_answers_as_the_file_does(tmp_path: Path) -> No
     assert np.abs(ours[..., 1:] - np.concatenate([boxes, points], axis=2)).max() < 1e-3
 
 
+def test_halved_files_are_half_as_large_and_both_answer_alike(tmp_path: Path) -> None:
+    model = build_compact()
+    whole, half = save(model, tmp_path / "whole", "m"), save(model, tmp_path / "half", "m", half=True)
+    assert whole.keys() == half.keys()
+    for name in whole:
+        assert (tmp_path / "half" / name).stat().st_size < 0.66 * (tmp_path / "whole" / name).stat().st_size
+    pixels = np.random.default_rng(1).integers(0, 256, (2, 80, 80, 3), np.uint8)
+    assert largest_difference(tmp_path / "half" / "m.keras", tmp_path / "half" / "m.onnx", pixels) < TOLERANCE
+    (told,) = open_model(tmp_path / "half" / "m.onnx")(pixels)
+    (before,) = open_model(tmp_path / "whole" / "m.onnx")(pixels)
+    assert told == pytest.approx(before, abs=0.01)
+
+
 def test_a_file_that_is_no_yunet_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="it is no YuNet"):
         port_yunet(build_detector(), models_dir() / "classifier.onnx")

@@ -67,7 +67,7 @@ def test_a_large_classifier_teaches_a_small_one(data: Path, tmp_path: Path) -> N
     card = json.loads(train_classifier(small).read_text())
     assert card["architecture"]["parameters"] < 500_000
     assert "taught by a larger classifier" in card["description"]
-    assert card["training"]["taught by"].startswith("classifier.onnx, SHA-256 ")
+    assert card["training"]["taught by"].startswith("classifier_large.onnx, SHA-256 ")
 
 
 def test_training_a_classifier_on_folders_of_ones_own(tmp_path: Path) -> None:
