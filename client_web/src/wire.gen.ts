@@ -1742,6 +1742,11 @@ export interface components {
             /** Ice Servers */
             ice_servers: components["schemas"]["IceServer"][];
             /**
+             * Identity
+             * @description Whether people are known again by their faces here; a camera's option `identity` leaves it out.
+             */
+            identity: boolean;
+            /**
              * Phone Hint
              * @description Why not, in one sentence with what to do.
              * @default null

@@ -221,6 +221,8 @@ class LookingOptions(Settings):
     """Whether to skip looks while nothing moves; people in view are looked at once a second, an empty scene every 5."""
     detail: Literal["auto", "off"] = "auto"
     """With `auto`, a part of a large picture where faces are small is looked at closer, while there is time for it."""
+    identity: bool = True
+    """Whether people on this camera are known again by their faces, where the setting `identity` is on at all."""
 
     @property
     def weight(self) -> float:
@@ -249,7 +251,7 @@ class CameraSettings(Settings):
     """Looks a second."""
     options: dict[str, Any] = Field(default_factory=dict)
     """Further settings: of its source, such as `transport: udp` for RTSP or `loop: false` for a file, and of looking at
-    it: `priority`, `motion_gate` and `detail`."""
+    it: `priority`, `motion_gate`, `detail` and `identity`."""
     rules: RuleSettings = RuleSettings()
     """When an alert is raised."""
 

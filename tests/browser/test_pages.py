@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.fixtures.chromium import ARTIFACTS, WatchedContext
 from tests.fixtures.clips import Clips
@@ -18,6 +18,7 @@ from tests.fixtures.server import MaskwatchServer, StartMaskwatch
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 DESK: dict[str, Any] = {"viewport": {"width": 1440, "height": 900}}
 PATIENCE_MS = 45_000
+NOWHERE = "rtsp://127.0.0.1:9/stream"
 
 # For each look that came: was its very picture shown? Times of both are on the server's media clock.
 PAIRING = """wanted => new Promise(done => {
@@ -138,6 +139,87 @@ def test_a_camera_is_paused_changed_and_removed_from_its_page(
     expect(page.locator(".tile")).to_have_count(1)
     page.goto(f"{server.url}/cameras/hall")
     expect(page.get_by_text("There is no camera named hall.")).to_be_visible()
+
+
+def test_all_of_a_cameras_settings_are_in_its_form(
+    start_maskwatch: StartMaskwatch, chromium: Callable[..., Browser], watched_context: Callable[..., WatchedContext]
+) -> None:
+    server = start_maskwatch({"cameras": {"fixed": {"url": NOWHERE, "enabled": False, "options": {"priority": "low"}}}})
+    page = watched_context(chromium(), **DESK).page()
+    page.goto(f"{server.url}/add")
+    page.get_by_role("textbox", name="Address").fill(NOWHERE)
+    page.get_by_label("Name").fill("ward")
+    page.get_by_text("Rarely needed").click()
+    page.get_by_label("Small stream to look for faces in").fill("/stream2")
+    page.screenshot(path=ARTIFACTS / "add-rarely.png", full_page=True)
+    page.get_by_role("button", name="Test").click()
+    page.get_by_role("button", name="Add it anyway").click(timeout=PATIENCE_MS)
+    expect(page).to_have_url(server.url + "/")
+
+    def kept() -> Any:
+        return page.request.get(f"{server.url}/api/v1/cameras/ward").json()
+
+    assert kept()["options"] == {"sub_url": "/stream2"}
+    page.goto(f"{server.url}/cameras/ward")
+    form = page.locator("form").filter(has=page.get_by_label("Looks a second"))
+    repeat = form.get_by_label("Seconds until the same person, still without a mask, is alerted again")
+    expect(repeat).to_be_hidden()
+    form.get_by_text("Rarely needed").click()
+    repeat.fill("600")
+    form.get_by_label("Smallest face that is judged").fill("24")
+    form.get_by_label("When the machine is too busy").select_option("high")
+    form.get_by_label("Skip looks while nothing moves").check()
+    form.get_by_label("Look closer where faces are small").uncheck()
+    expect(form.get_by_label("Small stream to look for faces in")).to_have_value("/stream2")
+    form.get_by_label("Small stream to look for faces in").fill("/low")
+    # Nothing is said of what this server does not do.
+    expect(form.get_by_label("Know people again by their faces")).to_have_count(0)
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_text("Saved")).to_be_visible()
+    camera = kept()
+    assert camera["options"] == {"sub_url": "/low", "priority": "high", "motion_gate": True, "detail": "off"}
+    assert (camera["rules"]["repeat_after_s"], camera["rules"]["min_face_px"]) == (600, 24)
+    # What is filled in wrong shows itself, also where it was folded away.
+    repeat.fill("")
+    form.get_by_label("Small stream to look for faces in").fill("rtsp://me:secret@elsewhere/low")
+    form.get_by_text("Rarely needed").click()
+    expect(repeat).to_be_hidden()
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_label("Small stream to look for faces in")).to_be_focused()
+    form.get_by_label("Small stream to look for faces in").fill("")
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_text("Saved")).to_be_visible()
+    camera = kept()
+    assert camera["options"] == {"priority": "high", "motion_gate": True, "detail": "off"}
+    assert camera["rules"]["repeat_after_s"] is None
+    # A camera of the settings file shows the same, to be read.
+    page.goto(f"{server.url}/cameras/fixed")
+    expect(page.get_by_text("Look here half as often")).to_be_visible()
+
+
+def test_a_camera_is_left_out_where_people_are_known_again(
+    start_maskwatch: StartMaskwatch, chromium: Callable[..., Browser], watched_context: Callable[..., WatchedContext]
+) -> None:
+    server = start_maskwatch()
+    page = watched_context(chromium(), **DESK).page()
+    added = page.request.post(
+        f"{server.url}/api/v1/cameras",
+        data={"name": "ward", "url": NOWHERE, "enabled": False},
+        headers={"Origin": server.url},
+    )
+    assert added.ok, added.text()
+    # The library that encodes faces is an extra; what the page makes of it hangs on this word of the server alone.
+    page.route("**/api/v1/info", knows_people_again)
+    page.goto(f"{server.url}/cameras/ward")
+    form = page.locator("form").filter(has=page.get_by_label("Looks a second"))
+    form.get_by_text("Rarely needed").click()
+    identity = form.get_by_label("Know people again by their faces")
+    expect(identity).to_be_checked()
+    expect(form.get_by_text("many laws call that biometric data")).to_be_visible()
+    identity.uncheck()
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_text("Saved")).to_be_visible()
+    assert page.request.get(f"{server.url}/api/v1/cameras/ward").json()["options"] == {"identity": False}
 
 
 def test_boxes_are_drawn_on_the_picture_they_were_found_in(
@@ -392,6 +474,13 @@ def test_a_publish_link_that_is_not_valid_says_so(
     page.goto(f"{server.url}/publish/nobody")
     page.get_by_role("button", name="Start the camera").click()
     expect(page.get_by_text("There is no camera named nobody")).to_be_visible(timeout=PATIENCE_MS)
+
+
+def knows_people_again(route: Route) -> None:
+    response = route.fetch()
+    info = response.json()
+    info["service"]["identity"] = True
+    route.fulfill(response=response, json=info)
 
 
 def tile(page: Page, camera: str) -> Any:

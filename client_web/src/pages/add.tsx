@@ -3,10 +3,12 @@ import { t } from "../i18n";
 import { api } from "../state/api";
 import { cameraNamed, cameras, noteCamera } from "../state/house";
 import { explain } from "../state/notices";
-import { Button, describedBy, Field, Switch } from "../ui/basics";
+import { Button, Disclosure, describedBy, Field, Switch } from "../ui/basics";
+import { takesSubStream } from "../ui/camera-options";
 import { Glyph } from "../ui/icons";
 import { NameField } from "../ui/name-field";
 import { PublishLink } from "../ui/publish-link";
+import { SubStreamField } from "../ui/sub-stream";
 import { TestResult } from "../ui/test-result";
 import { ByDiscovery } from "./add-found";
 import { type Address, freeName, nameProblem, useAdding } from "./adding";
@@ -55,10 +57,18 @@ function ByAddress() {
   const [name, setName] = useState("");
   const [named, setNamed] = useState(false);
   const [udp, setUdp] = useState(false);
+  const [sub, setSub] = useState("");
   const { testing, result, saving, errors, setErrors, forget, test, save } = useAdding();
 
   const takesUdp = /^(rtsps?|onvif):/i.test(url.trim());
-  const address: Address = { url: url.trim(), options: takesUdp && udp ? { transport: "udp" } : {} };
+  const takesSub = takesSubStream(url);
+  const address: Address = {
+    url: url.trim(),
+    options: {
+      ...(takesUdp && udp && { transport: "udp" }),
+      ...(takesSub && sub.trim() && { sub_url: sub.trim() }),
+    },
+  };
   const change = (next: string) => {
     setUrl(next);
     forget();
@@ -91,9 +101,6 @@ function ByAddress() {
             </Button>
           </div>
         </Field>
-        {takesUdp && (
-          <Switch id="udp" label={t("add.transport")} hint={t("add.transport.hint")} checked={udp} onChange={setUdp} />
-        )}
         <NameField
           name={name}
           error={errors.name}
@@ -103,6 +110,18 @@ function ByAddress() {
             setErrors({});
           }}
         />
+        {takesUdp && (
+          <Disclosure>
+            {takesSub && <SubStreamField id="sub-url" value={sub} onValue={setSub} />}
+            <Switch
+              id="udp"
+              label={t("add.transport")}
+              hint={t("add.transport.hint")}
+              checked={udp}
+              onChange={setUdp}
+            />
+          </Disclosure>
+        )}
         {errors.form && (
           <p class="error" role="alert">
             {errors.form}

@@ -110,6 +110,21 @@ export function Switch({
   );
 }
 
+/** What nearly everybody leaves as it is, folded away; it opens by itself when something in it is filled in wrong. */
+export function Disclosure({ children }: { children: ComponentChildren }) {
+  return (
+    <details
+      class="disclosure"
+      onInvalidCapture={(event) => {
+        event.currentTarget.open = true;
+      }}
+    >
+      <summary>{t("form.rarely")}</summary>
+      <div>{children}</div>
+    </details>
+  );
+}
+
 interface DialogProps {
   title: string;
   children: ComponentChildren;

@@ -1,25 +1,48 @@
 import { useState } from "preact/hooks";
 import { number, t } from "../i18n";
+import { service } from "../state/session";
 import type { Camera, CameraChange, RuleSettings } from "../wire.gen";
-import { Button, describedBy, Field, Switch } from "./basics";
+import { Disclosure, describedBy, Field, Switch } from "./basics";
 import { changeCamera } from "./camera-actions";
+import { type Looking, lookingOf, PRIORITIES, type Priority, takesSubStream, withLooking } from "./camera-options";
+import { NumberField } from "./number-field";
+import { SaveRow } from "./rules-save";
+import { SubStreamField } from "./sub-stream";
 
-interface Values {
-  detect_fps: number;
-  dwell_s: number;
-  rearm_s: number;
-  memory_s: number;
-  sureness: number;
-  alert_incorrect: boolean;
+interface Numbers {
+  detect_fps: number | null;
+  dwell_s: number | null;
+  rearm_s: number | null;
+  memory_s: number | null;
+  sureness: number | null;
+  repeat_after_s: number | null;
+  min_face_px: number | null;
 }
 
-const NUMBERS = [
-  ["detect_fps", 0.2, 60, 0.1],
-  ["dwell_s", 0, 3600, 0.5],
-  ["rearm_s", 0, 3600, 0.5],
-  ["memory_s", 0.5, 60, 0.5],
-  ["sureness", 34, 100, 1],
-] as const;
+interface Values extends Numbers {
+  alert_incorrect: boolean;
+  looking: Looking;
+}
+
+interface Range {
+  name: keyof Numbers;
+  min: number;
+  max?: number;
+  step: number;
+  optional?: true;
+}
+
+const OFTEN: readonly Range[] = [
+  { name: "detect_fps", min: 0.2, max: 60, step: 0.1 },
+  { name: "dwell_s", min: 0, max: 3600, step: 0.5 },
+  { name: "rearm_s", min: 0, max: 3600, step: 0.5 },
+  { name: "memory_s", min: 0.5, max: 60, step: 0.5 },
+  { name: "sureness", min: 34, max: 100, step: 1 },
+];
+const RARELY: readonly Range[] = [
+  { name: "repeat_after_s", min: 1, max: 86_400, step: 1, optional: true },
+  { name: "min_face_px", min: 4, step: 1 },
+];
 
 const KEYS = {
   detect_fps: "page.camera.detect_fps",
@@ -27,18 +50,40 @@ const KEYS = {
   rearm_s: "page.camera.rearm_s",
   memory_s: "page.camera.memory_s",
   sureness: "page.camera.min_confidence",
+  repeat_after_s: "page.camera.repeat_after_s",
+  min_face_px: "page.camera.min_face_px",
 } as const;
 
+const HINTS = {
+  detect_fps: "page.camera.detect_fps.hint",
+  repeat_after_s: "page.camera.repeat_after_s.hint",
+  min_face_px: "page.camera.min_face_px.hint",
+} as const;
+
+function hintOf(name: keyof Numbers): string | undefined {
+  return name in HINTS ? t(HINTS[name as keyof typeof HINTS]) : undefined;
+}
+
 function valuesOf(camera: Camera): Values {
-  const { dwell_s, rearm_s, memory_s, min_confidence, alert_incorrect } = camera.rules;
+  const { dwell_s, rearm_s, memory_s, min_confidence, alert_incorrect, repeat_after_s, min_face_px } = camera.rules;
   return {
     detect_fps: camera.detect_fps,
     dwell_s,
     rearm_s,
     memory_s,
     sureness: Math.round(min_confidence * 100),
+    repeat_after_s,
+    min_face_px,
     alert_incorrect,
+    looking: lookingOf(camera.options),
   };
+}
+
+/** What to ask of the server; the form's own checks see to it that only what may be empty is. */
+function changeOf(camera: Camera, values: Values): CameraChange {
+  const { detect_fps, sureness, looking, ...ruled } = values;
+  const rules = { ...camera.rules, ...ruled, min_confidence: Number(sureness) / 100 } as RuleSettings;
+  return { detect_fps, rules, options: withLooking(camera.options, looking) };
 }
 
 /** How a camera is looked at and when it alerts. */
@@ -48,45 +93,29 @@ export function CameraForm({ camera }: { camera: Camera }) {
   const [saved, setSaved] = useState(false);
   const set = (change: Partial<Values>) => {
     setSaved(false);
-    setValues({ ...values, ...change });
+    setValues((before) => ({ ...before, ...change }));
   };
   const save = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
-    const rules: RuleSettings = {
-      ...camera.rules,
-      dwell_s: values.dwell_s,
-      rearm_s: values.rearm_s,
-      memory_s: values.memory_s,
-      min_confidence: values.sureness / 100,
-      alert_incorrect: values.alert_incorrect,
-    };
-    const change: CameraChange = { detect_fps: values.detect_fps, rules };
-    setSaved(await changeCamera(camera.name, change));
+    setSaved(await changeCamera(camera.name, changeOf(camera, values)));
     setBusy(false);
   };
+  const numberField = ({ name, ...range }: Range) => (
+    <NumberField
+      key={name}
+      id={`camera-${name}`}
+      label={t(KEYS[name])}
+      hint={hintOf(name)}
+      {...range}
+      value={values[name]}
+      onValue={(value) => set({ [name]: value })}
+    />
+  );
   return (
     <form class="form" onSubmit={save}>
       <fieldset>
-        {NUMBERS.map(([name, min, max, step]) => (
-          <Field
-            key={name}
-            id={`camera-${name}`}
-            label={t(KEYS[name])}
-            hint={name === "detect_fps" ? t("page.camera.detect_fps.hint") : undefined}
-          >
-            <input
-              {...describedBy(`camera-${name}`, undefined, name === "detect_fps")}
-              type="number"
-              required
-              min={min}
-              max={max}
-              step={step}
-              value={values[name]}
-              onInput={(event) => set({ [name]: event.currentTarget.valueAsNumber })}
-            />
-          </Field>
-        ))}
+        {OFTEN.map(numberField)}
         <Switch
           id="camera-incorrect"
           label={t("page.camera.alert_incorrect")}
@@ -94,34 +123,94 @@ export function CameraForm({ camera }: { camera: Camera }) {
           onChange={(alert_incorrect) => set({ alert_incorrect })}
         />
       </fieldset>
-      <div class="actions">
-        <Button type="submit" kind="primary" busy={busy}>
-          {t("action.save")}
-        </Button>
-        <span role="status" class="quiet">
-          {saved && t("action.saved")}
-        </span>
-      </div>
+      <Disclosure>
+        {RARELY.map(numberField)}
+        <LookingFields camera={camera} looking={values.looking} onChange={(looking) => set({ looking })} />
+      </Disclosure>
+      <SaveRow busy={busy} saved={saved} />
     </form>
+  );
+}
+
+interface LookingProps {
+  camera: Camera;
+  looking: Looking;
+  onChange: (next: Looking) => void;
+}
+
+function LookingFields({ camera, looking, onChange }: LookingProps) {
+  const set = (change: Partial<Looking>) => onChange({ ...looking, ...change });
+  return (
+    <>
+      <Field id="camera-priority" label={t("page.camera.priority")}>
+        <select
+          {...describedBy("camera-priority", undefined, false)}
+          value={looking.priority}
+          onChange={(event) => set({ priority: event.currentTarget.value as Priority })}
+        >
+          {PRIORITIES.map((one) => (
+            <option key={one} value={one}>
+              {t(`page.camera.priority.${one}`)}
+            </option>
+          ))}
+        </select>
+      </Field>
+      <Switch
+        id="camera-motion-gate"
+        label={t("page.camera.motion_gate")}
+        hint={t("page.camera.motion_gate.hint")}
+        checked={looking.motion_gate}
+        onChange={(motion_gate) => set({ motion_gate })}
+      />
+      <Switch
+        id="camera-detail"
+        label={t("page.camera.detail")}
+        hint={t("page.camera.detail.hint")}
+        checked={looking.detail}
+        onChange={(detail) => set({ detail })}
+      />
+      {takesSubStream(camera.url) && (
+        <SubStreamField id="camera-sub-url" value={looking.sub_url} onValue={(sub_url) => set({ sub_url })} />
+      )}
+      {service.value?.identity && (
+        <Switch
+          id="camera-identity"
+          label={t("page.camera.identity")}
+          hint={t("page.camera.identity.hint")}
+          checked={looking.identity}
+          onChange={(identity) => set({ identity })}
+        />
+      )}
+    </>
   );
 }
 
 /** The same of a camera that the settings file sets, to be read only. */
 export function CameraValues({ camera }: { camera: Camera }) {
   const values = valuesOf(camera);
+  const { looking } = values;
+  const yes = (on: boolean) => t(on ? "page.camera.yes" : "page.camera.no");
+  const facts: [string, string][] = [
+    ...[...OFTEN, ...RARELY].map(({ name }): [string, string] => {
+      const value = values[name];
+      return [t(KEYS[name]), value === null ? t("page.camera.never") : number(value, 2)];
+    }),
+    [t("page.camera.alert_incorrect"), yes(values.alert_incorrect)],
+    [t("page.camera.priority"), t(`page.camera.priority.${looking.priority}`)],
+    [t("page.camera.motion_gate"), yes(looking.motion_gate)],
+    [t("page.camera.detail"), yes(looking.detail)],
+    ...(looking.sub_url ? [[t("camera.sub_url"), looking.sub_url] as [string, string]] : []),
+    ...(service.value?.identity ? [[t("page.camera.identity"), yes(looking.identity)] as [string, string]] : []),
+  ];
   return (
     <>
       <dl class="facts">
-        {NUMBERS.map(([name]) => (
-          <div key={name}>
-            <dt>{t(KEYS[name])}</dt>
-            <dd class="num">{number(values[name], 2)}</dd>
+        {facts.map(([label, value]) => (
+          <div key={label}>
+            <dt>{label}</dt>
+            <dd class="num">{value}</dd>
           </div>
         ))}
-        <div>
-          <dt>{t("page.camera.alert_incorrect")}</dt>
-          <dd>{t(values.alert_incorrect ? "page.camera.yes" : "page.camera.no")}</dd>
-        </div>
       </dl>
       <p class="hint">{t("page.camera.fixed")}</p>
     </>

@@ -4,7 +4,7 @@ import { api } from "../state/api";
 import { cameras } from "../state/house";
 import { explain, tell } from "../state/notices";
 import type { Notifier, NotifierCreate, NotifierType } from "../wire.gen";
-import { Button, describedBy, Field, Switch } from "./basics";
+import { Button, Disclosure, describedBy, Field, Switch } from "./basics";
 
 /** What a JSON schema says of one option, as far as a form needs it. */
 interface Option {
@@ -228,12 +228,7 @@ export function NotifierForm({ types, old, onDone }: Props) {
           onChange={(with_pictures) => setWanted({ ...wanted, with_pictures })}
         />
       )}
-      {type !== "webpush" && (
-        <details>
-          <summary>{t("notifier.more")}</summary>
-          {fields.filter(([key]) => RARELY.has(key)).map(field)}
-        </details>
-      )}
+      {type !== "webpush" && <Disclosure>{fields.filter(([key]) => RARELY.has(key)).map(field)}</Disclosure>}
       {error && (
         <p class="error" role="alert">
           {error}

@@ -1,7 +1,7 @@
 import { t } from "../i18n";
 import type { AlertKind, Camera, RuleSettings, Severity } from "../wire.gen";
-import { describedBy, Field } from "./basics";
 import { KINDS, KindShape, SEVERITIES } from "./kinds";
+import { NumberField } from "./number-field";
 import { SaveRow, useRules } from "./rules-save";
 
 /** Rules that are a number, or nothing where that kind of alert is not wanted. */
@@ -27,26 +27,18 @@ export function RuleFields({ camera }: { camera: Camera }) {
     <form class="form" onSubmit={save}>
       <fieldset>
         {NUMBERS.map(([name, min, max, step, optional]) => (
-          <Field
+          <NumberField
             key={name}
             id={`rule-${name}`}
             label={t(`rule.${name}`)}
             hint={optional ? t(name === "max_alerts_per_minute" ? "rule.empty.all" : "rule.empty") : undefined}
-          >
-            <input
-              {...describedBy(`rule-${name}`, undefined, optional)}
-              type="number"
-              required={!optional}
-              min={min}
-              max={max}
-              step={step}
-              value={rules[name] ?? ""}
-              onInput={(event) => {
-                const { value, valueAsNumber } = event.currentTarget;
-                set({ [name]: value === "" ? null : valueAsNumber } as Partial<RuleSettings>);
-              }}
-            />
-          </Field>
+            min={min}
+            max={max}
+            step={step}
+            optional={optional}
+            value={rules[name]}
+            onValue={(value) => set({ [name]: value } as Partial<RuleSettings>)}
+          />
         ))}
       </fieldset>
       <fieldset class="severities">

@@ -82,10 +82,12 @@ class IdentityDesk:
             self._gallery.rename(TrackOf(camera, gone_id), TrackOf(camera, kept_id))
 
     def forget(self, camera: str) -> None:
-        """Forget everybody of a camera that is gone."""
+        """Forget everybody of a camera that is gone; what still waits to be encoded of it is not kept either."""
         with self._lock:
             self._gallery.forget(camera)
             self._found.pop(camera, None)
+            for who in [who for who in self._tries if who.camera == camera]:
+                del self._tries[who]
 
     def offer(self, frame: Frame, tracks: Sequence[Track], rule: Rule, memory_s: float) -> None:
         """Note who is on the camera of `frame`; take the best face of somebody new, if it is time for one."""
@@ -133,6 +135,8 @@ class IdentityDesk:
         if encoding is None:
             return
         with self._lock:
+            if job.who not in self._tries:
+                return  # forgotten meanwhile
             recognised = self._gallery.add(job.who, encoding, job.t_s, job.memory_s)
             if recognised is not None:
                 self._found[job.who.camera].append(recognised)

@@ -60,6 +60,6 @@ class Judges:
             telemetry=telemetry,
             wake=wake,
             looking=spec.looking,
-            identity=identity,
+            identity=identity if spec.looking.identity else None,
             memory_s=spec.rules.memory_s,
         )

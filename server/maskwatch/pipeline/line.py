@@ -192,6 +192,13 @@ class CameraLine:
         self._telemetry.people_in_view(self.name, dict.fromkeys(TrackState, 0))
         return changes
 
+    def forget_faces(self) -> None:
+        """Nobody on this camera is to be known again by their face any more."""
+        with self._lock:
+            if self._identity is not None:
+                self._identity.forget(self.name)
+            self._identity = None
+
     def figures(self, now_s: float) -> CameraFigures:
         """Looks and frames a second and the age of a look, over the last seconds."""
         frames = sum(1 for t_s in tuple(self._frames_s) if now_s - t_s <= _WINDOW_S)

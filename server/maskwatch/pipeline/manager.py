@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from maskwatch.config import split_options
 from maskwatch.core.outage import OutageRule
 from maskwatch.core.ports import EncodedPacket, FrameSource, RawFrame, SourceSink, StreamInfo
 from maskwatch.core.types import AlertChange, CameraState, CloseReason
@@ -208,8 +209,10 @@ class CameraManager:
             line = self._line(spec, judges)
             line.latest = camera.line.latest
             self._queue.forget(camera.line)
+            if not spec.looking.identity:
+                camera.line.forget_faces()
             camera.judges, camera.fan_out.line = judges, line
-        if (old.url, old.options, old.enabled) != (spec.url, spec.options, spec.enabled):
+        if _source_of(old) != _source_of(spec):
             before = camera.supervisor
             if before is not None:
                 before.stop()
@@ -311,3 +314,8 @@ class CameraManager:
 def _line_of(spec: CameraSpec) -> tuple[object, ...]:
     """What of a camera its line is made from."""
     return spec.detect_fps, spec.rules, spec.disarm, spec.looking
+
+
+def _source_of(spec: CameraSpec) -> tuple[object, ...]:
+    """What of a camera its source is made from."""
+    return spec.url, split_options(spec.options)[1], spec.enabled

@@ -113,6 +113,7 @@ class SessionApi:
             storage=await self._storage(),
             phones_can_connect=hint is None,
             phone_hint=hint,
+            identity=self._settings.identity,
         )
 
     async def _storage(self) -> StorageInfo:

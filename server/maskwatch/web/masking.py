@@ -19,7 +19,7 @@ def unmasked(options: Mapping[str, Any], kept: Mapping[str, Any]) -> dict[str, A
     """`options` as a client sent them, with each masked value replaced by the one that is kept under its name."""
     return {
         name: kept[name]
-        if value == MASK and name in kept
+        if name in kept and value in (MASK, _masked(name, kept[name]))
         else unmasked(value, kept[name])
         if isinstance(value, Mapping) and isinstance(kept.get(name), Mapping)
         else value

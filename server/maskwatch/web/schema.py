@@ -488,6 +488,8 @@ class ServiceInfo(Wire):
     """Whether a phone can reach this server and will be allowed to give it its camera."""
     phone_hint: str | None = None
     """Why not, in one sentence with what to do."""
+    identity: bool
+    """Whether people are known again by their faces here; a camera's option `identity` leaves it out."""
 
 
 class Info(Wire):

@@ -135,3 +135,4 @@ async def test_what_the_page_needs_to_know(house: House) -> None:
     assert info["service"]["storage"]["picture_bytes"] > 0
     assert info["service"]["phones_can_connect"] is False
     assert "set-password" in info["service"]["phone_hint"]
+    assert info["service"]["identity"] is False

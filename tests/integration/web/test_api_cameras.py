@@ -46,6 +46,29 @@ async def test_a_camera_is_added_found_changed_and_removed(house: House) -> None
     assert await house.store.cameras.list() == []
 
 
+async def test_how_a_camera_is_looked_at_is_changed_checked_and_kept(house: House) -> None:
+    address = {"name": "door", "url": UNREACHABLE, "enabled": False, "options": {"sub_url": "/low?token=abc"}}
+    response, camera = await house.call("POST", "/api/v1/cameras", json=address)
+    assert (response.status, camera["options"]) == (201, {"sub_url": "/low?token=***"})
+    looking = {"priority": "high", "motion_gate": True, "detail": "off", "identity": False}
+    rules = {"repeat_after_s": 600, "min_face_px": 24}
+    _, changed = await house.call(
+        "PATCH", "/api/v1/cameras/door", json={"options": camera["options"] | looking, "rules": rules}
+    )
+    assert changed["options"] == {"sub_url": "/low?token=***", **looking}
+    assert {name: changed["rules"][name] for name in rules} == rules
+    assert (await house.store.cameras.get("door")).options == {"sub_url": "/low?token=abc", **looking}
+    for wrong in (
+        {"priority": "urgent"},
+        {"detail": True},
+        {"identity": "perhaps"},
+        {"sub_url": "rtsp://me:pw@other/"},
+    ):
+        await house.refused("PATCH", "/api/v1/cameras/door", 422, "camera_invalid", json={"options": wrong})
+    _, once = await house.call("PATCH", "/api/v1/cameras/door", json={"rules": {"repeat_after_s": None}})
+    assert once["rules"]["repeat_after_s"] is None
+
+
 async def test_a_camera_is_paused_and_goes_on(house: House) -> None:
     await add_phone(house)
     _, paused = await house.call("PATCH", "/api/v1/cameras/phone", json={"enabled": False})

@@ -36,7 +36,10 @@ class ByColour:
 class House:
     """Cameras that share one desk, and what they raised."""
 
-    def __init__(self, desk: IdentityDesk | None, memory_s: float = 6.0, **rules: float) -> None:
+    def __init__(
+        self, desk: IdentityDesk | None, memory_s: float = 6.0, without: Sequence[str] = (), **rules: float
+    ) -> None:
+        self._without = without
         self._ids: Iterator[int] = itertools.count(1)
         self._desk = desk
         self._rules = RuleSettings(dwell_s=1.0, memory_s=memory_s, blind_after_s=None, **rules)
@@ -67,11 +70,15 @@ class House:
         looks = range(round(seconds * 5))
         return [change for index in looks for change in self.see(camera, from_s + index / 5, people)]
 
+    def forget_faces(self, camera: str) -> None:
+        self._lines[camera].forget_faces()
+
     def lose(self, camera: str, t_s: float) -> list[AlertChange]:
         return self._lines[camera].lose(t_s)
 
     def _line(self, camera: str) -> CameraLine:
-        spec = CameraSpec(name=camera, url="made-up", rules=self._rules)
+        options = {"identity": False} if camera in self._without else {}
+        spec = CameraSpec(name=camera, url="made-up", rules=self._rules, options=options)
         judges = Judges.for_camera(spec, lambda: str(next(self._ids)), {})
         return judges.line(spec, Silent(), lambda _line: None, self._desk)
 
@@ -142,6 +149,34 @@ def test_a_camera_that_is_lost_takes_its_faces_with_it() -> None:
     house = House(desk())
     house.play("hall", 0, 3, [(200, look(BARE))])
     house.lose("hall", 3.0)
+    assert raised(house.play("door", 3.2, 3, [(200, look(BARE))])) == 1
+
+
+@pytest.mark.parametrize("left_out", ["hall", "door"])
+def test_a_camera_can_be_left_out(left_out: str) -> None:
+    house = House(desk(), without=[left_out])
+    changes = house.play("hall", 0, 3, [(200, look(BARE))])
+    changes += house.play("door", 4, 4, [(200, look(BARE))])
+    assert raised(changes) == 2
+
+
+def test_a_camera_that_is_left_out_from_now_on_forgets_its_faces_at_once_and_encodes_no_more() -> None:
+    house = House(desk())
+    house.play("hall", 0, 3, [(200, look(BARE))])
+    house.forget_faces("hall")
+    house.play("hall", 3, 1, [(200, look(BARE))])
+    assert raised(house.play("door", 4, 3, [(200, look(BARE))])) == 1
+
+
+def test_a_face_whose_camera_is_forgotten_while_it_is_encoded_is_not_kept() -> None:
+    class Interrupted(ByColour):
+        def encode(self, image: Image, face: Face) -> Encoding | None:
+            identity.forget("hall")
+            return super().encode(image, face)
+
+    identity = IdentityDesk(Interrupted(), at_once=True)
+    house = House(identity)
+    house.play("hall", 0, 3, [(200, look(BARE))])
     assert raised(house.play("door", 3.2, 3, [(200, look(BARE))])) == 1
 
 

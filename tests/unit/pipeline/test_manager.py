@@ -136,6 +136,14 @@ async def test_changed_rules_neither_reopen_the_camera_nor_touch_the_open_alert(
     assert [(change.alert_id, change.reason) for change in house.closed] == [("alert1", CloseReason.CAMERA_LOST)]
 
 
+async def test_other_ways_of_looking_do_not_reopen_the_camera_either(house: House) -> None:
+    source = house.add("hall")
+    await house.see(source)
+    house.manager.apply(CameraSpec(name="hall", url="test:hall", rules=QUICK, options={"priority": "high"}))
+    await house.see(source)
+    assert source.runs == 1
+
+
 async def test_a_changed_address_opens_the_camera_anew_after_the_old_one_ended(house: House) -> None:
     source = house.add("hall")
     await house.see(source, 1)

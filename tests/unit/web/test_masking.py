@@ -22,8 +22,9 @@ def test_secrets_do_not_show() -> None:
 
 
 def test_what_was_masked_comes_back_as_it_was() -> None:
-    changed = {**masked(OPTIONS), "transport": "tcp", "fallbacks": OPTIONS["fallbacks"]}
+    changed = {**masked(OPTIONS), "transport": "tcp"}
     assert unmasked(changed, OPTIONS) == {**OPTIONS, "transport": "tcp"}
+    assert unmasked({"sub_url": "/low?token=***"}, {"sub_url": "/low?token=abc"}) == {"sub_url": "/low?token=abc"}
 
 
 def test_a_new_secret_replaces_the_old_one() -> None:
