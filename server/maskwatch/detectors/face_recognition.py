@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from maskwatch.core.types import Box, Face, Image
@@ -39,7 +40,10 @@ class FaceRecognitionDetector:
 
     def _detect_one(self, image: Image) -> list[Face]:
         height, width = image.shape[:2]
-        found = self._find(image, number_of_times_to_upsample=self._config.upsample, model=self._config.model)
+        # dlib misses faces by chance in a picture that is a part of another and lies in memory as such.
+        found = self._find(
+            np.ascontiguousarray(image), number_of_times_to_upsample=self._config.upsample, model=self._config.model
+        )
         boxes = [
             Box(float(max(0, left)), float(max(0, top)), float(min(width, right)), float(min(height, bottom)))
             for top, right, bottom, left in found

@@ -35,7 +35,10 @@ class FaceRecognitionEncoder:
     def encode(self, image: Image, face: Face) -> Encoding | None:
         """128 numbers for `face` in `image` (uint8 RGB)."""
         box = face.box
-        found = self._encode(image, [(round(box.y1), round(box.x2), round(box.y2), round(box.x1))])
+        # dlib reads parts of other pictures wrongly by chance, unless they are copied.
+        found = self._encode(
+            np.ascontiguousarray(image), [(round(box.y1), round(box.x2), round(box.y2), round(box.x1))]
+        )
         return np.asarray(found[0], np.float64) if found else None
 
 
