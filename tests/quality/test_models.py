@@ -17,6 +17,7 @@ from maskwatch.training.evaluate import evaluate_classifier, evaluate_detector
 from maskwatch.training.teacher import TEACHER
 
 FIGURES: dict[str, Any] = json.loads((Path(__file__).parent / "figures.json").read_text(encoding="utf-8"))
+SECOND: dict[str, Any] = FIGURES["classifier"]["with_a_second_opinion"]
 SLACK = 0.005
 CHECKOUT = Path(__file__).parents[2]
 
@@ -69,6 +70,30 @@ def test_the_classifier_is_right_as_often_as_it_was(classifier: dict[str, Any], 
 def test_every_slice_is_as_good_as_it_was(classifier: dict[str, Any], name: str) -> None:
     row = next(row for row in classifier["slices"] if row["slice"] == name)
     assert row["accuracy"] >= FIGURES["classifier"]["slices"][name] - 2 * SLACK
+
+
+@pytest.mark.parametrize("name", sorted(SECOND["held_out"]))
+def test_with_a_second_opinion_it_is_right_as_often_as_it_was(classifier: dict[str, Any], name: str) -> None:
+    (row,) = classifier["held-out faces, with a second opinion"]
+    if name == "calibration_error":
+        assert row[name] <= SECOND["held_out"][name] + SLACK
+    else:
+        assert row[name] >= SECOND["held_out"][name] - SLACK
+
+
+@pytest.mark.parametrize("figure", ["accuracy", "mask_or_not"])
+@pytest.mark.parametrize("name", sorted(SECOND["mask_or_not"]))
+def test_with_a_second_opinion_every_slice_is_as_good_as_it_was(
+    classifier: dict[str, Any], name: str, figure: str
+) -> None:
+    row = next(row for row in classifier["slices, with a second opinion"] if row["slice"] == name)
+    committed = SECOND["slices" if figure == "accuracy" else figure][name]
+    assert row[figure] >= committed - 2 * SLACK
+
+
+def test_few_faces_need_a_second_opinion(classifier: dict[str, Any]) -> None:
+    (row,) = classifier["held-out faces, with a second opinion"]
+    assert row["asked"] <= SECOND["asked"] + 2 * SLACK
 
 
 @pytest.mark.parametrize("name", sorted(FIGURES["classifier"]["unknown"]))

@@ -128,7 +128,7 @@ def second_opinion_of(path: Path) -> SecondOpinion | None:
     if named is None:
         return None
     try:
-        return SecondOpinion(model=path.with_name(str(named["model"])), below=float(named["below"]))
+        return SecondOpinion(model=path.parent / str(named["model"]), below=float(named["below"]))
     except (KeyError, TypeError, ValueError):
         raise ModelError(
             f"The card {path.with_suffix('.json')} names a second opinion that makes no sense.",

@@ -1,5 +1,6 @@
 """The whole of a training run, from the data to the card: what `maskwatch train` does."""
 
+import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,6 +33,9 @@ FROM_RANDOM_RATE, FURTHER_RATE, LARGE_RATE = 2e-3, 1.2e-3, 5e-4
 """Peak learning rate of a classifier from random weights, of one that was trained before, and of the large one."""
 
 LARGE_PLAN = {"epochs": 12, "steps": 200, "batch": 48}
+
+SURE_FROM = 0.9
+"""Probability of the likeliest label below which a taught classifier asks who taught it: one face in eleven."""
 
 DETECTOR_RATE, DETECTOR_FURTHER_RATE = 8e-4, 3e-4
 """Peak learning rate of a detector from the teacher's weights, and of one that was trained before."""
@@ -152,6 +156,9 @@ def train_classifier(
     figures = report_classifier(onnx_file, sets, templates, recipe.out)
     figures["time on one thread"] = milliseconds_a_face(onnx_file)
     card = classifier_card(model, files, figures, recipe, _training_of(plan, len(sets.train)))
+    if recipe.taught_by is not None:
+        # Whoever taught it is asked where it is not sure; the path is as seen from here.
+        card["second_opinion"] = {"model": os.path.relpath(recipe.taught_by, recipe.out), "below": SURE_FROM}
     return write_card(recipe.out, stem, card)
 
 

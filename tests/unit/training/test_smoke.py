@@ -68,6 +68,9 @@ def test_a_large_classifier_teaches_a_small_one(data: Path, tmp_path: Path) -> N
     assert card["architecture"]["parameters"] < 500_000
     assert "taught by a larger classifier" in card["description"]
     assert card["training"]["taught by"].startswith("classifier_large.onnx, SHA-256 ")
+    both = MaskwatchClassifier(MaskwatchClassifierConfig(model=tmp_path / "small" / "classifier.onnx"))
+    assert [name.split("@")[0] for name in both.model_version.split("+")] == ["classifier", "classifier_large"]
+    assert len(both.classify([astronaut()[40:200, 160:320]])) == 1
 
 
 def test_training_a_classifier_on_folders_of_ones_own(tmp_path: Path) -> None:
