@@ -33,6 +33,7 @@ FROM_RANDOM_RATE, FURTHER_RATE, LARGE_RATE = 2e-3, 1.2e-3, 5e-4
 """Peak learning rate of a classifier from random weights, of one that was trained before, and of the large one."""
 
 LARGE_PLAN = {"epochs": 12, "steps": 200, "batch": 48}
+"""How long the large one is trained."""
 
 SURE_FROM = 0.9
 """Probability of the likeliest label below which a taught classifier asks who taught it: one face in eleven."""
@@ -73,6 +74,11 @@ class ClassifierRecipe:
     seed: int = 7
     threads: int = 2
     resume: bool = False
+
+    @property
+    def is_large(self) -> bool:
+        """Whether the large classifier is to be trained, which may teach the one that ships."""
+        return self.architecture == "large"
 
 
 def train_detector(recipe: DetectorRecipe, *, report: Report | None = None) -> Path:
@@ -126,17 +132,7 @@ def train_classifier(
     )
     if not sets.train:
         raise ConfigError(f"There is nothing to train on in {root}.")
-    large = recipe.architecture == "large"
-    model = build_large(weights=recipe.weights) if large else build_compact()
-    if recipe.start is not None:
-        take_weights(model, recipe.start)
-    further = FROM_RANDOM_RATE if recipe.start is None else FURTHER_RATE
-    plan = classifier_training.ClassifierPlan(
-        seed=recipe.seed,
-        resume=recipe.resume,
-        learning_rate=LARGE_RATE if large else further,
-        **(LARGE_PLAN if large else {}) | _given(epochs=recipe.epochs, steps=recipe.steps),
-    )
+    model, plan = _network(recipe), _plan(recipe)
     templates = root / "mask_templates"
     progress = _reporter(report, plan.epochs, plan.steps)
     data = ClassifierData(
@@ -150,8 +146,8 @@ def train_classifier(
     history = classifier_training.train(model, data, sets.held_out, recipe.out, plan, report=progress)
     plot_history(history, recipe.out / "history.png")
     calibrate(model, sets)
-    stem = "classifier_large" if large else "classifier"
-    files = save(model, recipe.out, stem, half=large)
+    stem = "classifier_large" if recipe.is_large else "classifier"
+    files = save(model, recipe.out, stem, half=recipe.is_large)
     onnx_file = recipe.out / f"{stem}.onnx"
     figures = report_classifier(onnx_file, sets, templates, recipe.out)
     figures["time on one thread"] = milliseconds_a_face(onnx_file)
@@ -160,6 +156,24 @@ def train_classifier(
         # Whoever taught it is asked where it is not sure; the path is as seen from here.
         card["second_opinion"] = {"model": os.path.relpath(recipe.taught_by, recipe.out), "below": SURE_FROM}
     return write_card(recipe.out, stem, card)
+
+
+def _network(recipe: ClassifierRecipe) -> keras.Model:
+    """What is to be trained, with the weights that it begins with."""
+    model = build_large(weights=recipe.weights) if recipe.is_large else build_compact()
+    if recipe.start is not None:
+        take_weights(model, recipe.start)
+    return model
+
+
+def _plan(recipe: ClassifierRecipe) -> classifier_training.ClassifierPlan:
+    rate = LARGE_RATE if recipe.is_large else FROM_RANDOM_RATE if recipe.start is None else FURTHER_RATE
+    return classifier_training.ClassifierPlan(
+        seed=recipe.seed,
+        resume=recipe.resume,
+        learning_rate=rate,
+        **(LARGE_PLAN if recipe.is_large else {}) | _given(epochs=recipe.epochs, steps=recipe.steps),
+    )
 
 
 def calibrate(model: Any, sets: classifier_training.PatchSets) -> None:
@@ -199,7 +213,7 @@ def classifier_card(
     model: Any, files: dict[str, str], figures: dict[str, Any], recipe: ClassifierRecipe, training: dict[str, Any]
 ) -> dict[str, Any]:
     """What there is to say of a classifier."""
-    large = recipe.architecture == "large"
+    large = recipe.is_large
     origins = [list(DATA_ORIGINS[index]) for index in (0, 1, 2, 3, 4, 6)]
     begun = "Trained from random weights" if recipe.start is None else f"Trained further from {recipe.start.name}"
     if recipe.weights is not None:

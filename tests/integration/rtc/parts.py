@@ -253,7 +253,7 @@ async def live_server(*, max_viewers: int = 8, ice: IceSettings = LOOPBACK) -> A
         with unblocked_loop():
             async with _running(max_viewers, ice) as live:
                 yield live
-    assert live.trouble == []
+    assert live.trouble == [], live.trouble
 
 
 @asynccontextmanager
