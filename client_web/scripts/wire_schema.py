@@ -16,7 +16,7 @@ from maskwatch.web import notifier_schema, schema
 FROM_THE_CLIENT = (
     "Acknowledge", "AlertConditions", "AlertExport", "AlertFilter", "AlertRange", "CameraChange", "CameraCreate",
     "CameraTest", "DeadLetterChoice", "DeadLetterQuery", "Judgement", "Login", "NotifierChange", "NotifierCreate",
-    "Snooze", "Subscribe",
+    "NotifierTest", "Snooze", "Subscribe",
 )  # fmt: skip
 """Models the browser sends; of these, fields with a default may be left out."""
 

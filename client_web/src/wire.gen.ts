@@ -1396,6 +1396,29 @@ export interface components {
             waiting: number;
         };
         /**
+         * NotifierTest
+         * @description Settings of a target to try before they are saved.
+         */
+        NotifierTest: {
+            /**
+             * Of
+             * @description The target that these settings are to change: its secrets stand where an option is masked with `***`.
+             * @default null
+             */
+            of?: string | null;
+            /** Options */
+            options?: {
+                [key: string]: unknown;
+            };
+            /** Type */
+            type: string;
+            /**
+             * With Pictures
+             * @default true
+             */
+            with_pictures?: boolean;
+        };
+        /**
          * NotifierTestResult
          * @description What a target said to a test.
          */
@@ -2060,6 +2083,7 @@ export type Notifier = components["schemas"]["Notifier"];
 export type NotifierChange = components["schemas"]["NotifierChange"];
 export type NotifierCreate = components["schemas"]["NotifierCreate"];
 export type NotifierState = components["schemas"]["NotifierState"];
+export type NotifierTest = components["schemas"]["NotifierTest"];
 export type NotifierTestResult = components["schemas"]["NotifierTestResult"];
 export type NotifierType = components["schemas"]["NotifierType"];
 export type PauseReason = components["schemas"]["PauseReason"];

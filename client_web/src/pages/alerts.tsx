@@ -14,6 +14,7 @@ import { AlertRow } from "../ui/alert-row";
 import { Button, Empty } from "../ui/basics";
 import { Glyph } from "../ui/icons";
 import { KINDS, SEVERITIES } from "../ui/kinds";
+import { Several } from "../ui/several";
 import type { Alert } from "../wire.gen";
 
 /** All alerts by filter beside the one that is open; on a phone one after the other. */
@@ -243,37 +244,6 @@ function Choice<T extends string>({ label, any, value, options, onChoice }: Choi
         ))}
       </select>
     </label>
-  );
-}
-
-/** Any of some values; none chosen is all of them. */
-function Several<T extends string>({
-  label,
-  values,
-  options,
-  onChoice,
-}: {
-  label: string;
-  values: readonly T[];
-  options: readonly (readonly [T, string])[];
-  onChoice: (values: readonly T[] | undefined) => void;
-}) {
-  const toggle = (key: T) => {
-    const next = options.map(([each]) => each).filter((each) => values.includes(each) !== (each === key));
-    onChoice(next.length ? next : undefined);
-  };
-  return (
-    <fieldset class="chips">
-      <legend>{label}</legend>
-      <div>
-        {options.map(([key, words]) => (
-          <label key={key} class={values.includes(key) ? "chosen" : ""}>
-            <input type="checkbox" checked={values.includes(key)} onChange={() => toggle(key)} />
-            <span>{words}</span>
-          </label>
-        ))}
-      </div>
-    </fieldset>
   );
 }
 

@@ -20,6 +20,7 @@ import type {
   Notifier,
   NotifierChange,
   NotifierCreate,
+  NotifierTest,
   NotifierTestResult,
   NotifierType,
   PushKey,
@@ -91,6 +92,8 @@ export const api = {
     json<Notifier>(request(notifier(name), { method: "PATCH", json: body })),
   removeNotifier: (name: string) => request(notifier(name), { method: "DELETE" }),
   testNotifier: (name: string) => json<NotifierTestResult>(request(`${notifier(name)}/test`, { method: "POST" })),
+  testSettings: (body: NotifierTest) =>
+    json<NotifierTestResult>(request(`${API}/notifiers/test`, { method: "POST", json: body })),
   deadLetters: (name: string) => json<DeadLetters>(request(`${notifier(name)}/dead`)),
   handleDeadLetters: (name: string, what: "resend" | "drop", eventId?: number) =>
     json<DeadLetterCount>(

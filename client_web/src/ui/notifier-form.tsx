@@ -1,80 +1,33 @@
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { t, tryKey } from "../i18n";
 import { api } from "../state/api";
 import { cameras } from "../state/house";
 import { explain, tell } from "../state/notices";
-import type { Notifier, NotifierCreate, NotifierType } from "../wire.gen";
+import type { EventAction, Notifier, NotifierCreate, NotifierTestResult, NotifierType, Severity } from "../wire.gen";
 import { Button, Disclosure, describedBy, Field, Switch } from "./basics";
-
-/** What a JSON schema says of one option, as far as a form needs it. */
-interface Option {
-  type?: "string" | "integer" | "number" | "boolean" | "array" | "object";
-  enum?: string[];
-  const?: string;
-  anyOf?: Option[];
-  default?: unknown;
-  format?: string;
-  description?: string;
-  items?: Option;
-}
-
-type Options = Record<string, unknown>;
+import { KINDS } from "./kinds";
+import { OptionField } from "./notifier-option";
+import { type Option, type Options, plain, RARELY, withOption } from "./notifier-options";
+import { TestSays, typeName } from "./notifier-words";
+import { Several } from "./several";
 
 const ACTIONS = ["raised", "escalated", "reminded", "closed", "acknowledged"] as const;
+const RARE_ACTIONS = ["updated", "snoozed", "woken", "marked", "unmarked", "clip", "erased"] as const;
 const SEVERITIES = ["info", "warning", "critical"] as const;
-const MASK = "***";
-/** What nearly everybody leaves as it is. */
-const RARELY = new Set([
-  "timeout_s",
-  "ca_file",
-  "verify_tls",
-  "template",
-  "content_type",
-  "headers",
-  "method",
-  "prefix",
-  "discovery_prefix",
-  "pictures",
-]);
 
-function plain(option: Option): Option {
-  const inner = option.anyOf?.find((one) => one.type && (one.type as string) !== "null");
-  return inner ? { ...inner, ...option } : option;
-}
+type Wanted = Pick<Notifier, "cameras" | "kinds" | "actions" | "min_severity" | "with_pictures">;
 
-const LINES = (text: string) =>
-  text
-    .split(/[\n,]/)
-    .map((one) => one.trim())
-    .filter(Boolean);
-
-function pairs(text: string): Record<string, string> {
-  return Object.fromEntries(
-    text
-      .split("\n")
-      .filter((line) => line.includes(":"))
-      .map((line) => {
-        const at = line.indexOf(":");
-        return [line.slice(0, at).trim(), line.slice(at + 1).trim()];
-      }),
-  );
-}
-
-function shown(option: Option, value: unknown): string {
-  if (option.type === "array") return ((value as string[] | undefined) ?? []).join("\n");
-  if (option.type === "object")
-    return Object.entries((value as Record<string, string> | undefined) ?? {})
-      .map(([name, one]) => `${name}: ${one}`)
-      .join("\n");
-  return value === undefined || value === null ? "" : String(value);
-}
-
-/** What the text in a field stands for; undefined leaves the option out. */
-function meant(option: Option, text: string): unknown {
-  if (!text.trim()) return undefined;
-  if (option.type === "array") return LINES(text);
-  if (option.type === "object") return pairs(text);
-  return option.type === "integer" || option.type === "number" ? Number(text) : text;
+function wantedOf(target: Notifier | undefined): Wanted {
+  if (!target)
+    return {
+      cameras: [],
+      kinds: [],
+      actions: ["raised", "escalated", "closed"],
+      min_severity: "info",
+      with_pictures: true,
+    };
+  const { cameras, kinds, actions, min_severity, with_pictures } = target;
+  return { cameras, kinds, actions, min_severity, with_pictures };
 }
 
 interface Props {
@@ -89,24 +42,14 @@ export function NotifierForm({ types, old, onDone }: Props) {
   const [type, setType] = useState(old?.type ?? "apprise");
   const [name, setName] = useState(old?.name ?? "");
   const [options, setOptions] = useState<Options>(old?.options ?? {});
-  const [wanted, setWanted] = useState({
-    cameras: old?.cameras ?? [],
-    actions: old?.actions ?? ["raised", "escalated", "closed"],
-    min_severity: old?.min_severity ?? "info",
-    with_pictures: old?.with_pictures ?? true,
-  });
+  const [wanted, setWanted] = useState(() => wantedOf(old));
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<string | undefined>();
+  const trial = useTrial();
   const schema = types.find((one) => one.type === type)?.options_schema as
     | { properties: Record<string, Option>; required?: string[] }
     | undefined;
   const fields = Object.entries(schema?.properties ?? {}).map(([key, option]) => [key, plain(option)] as const);
-  const set = (key: string, value: unknown) => {
-    const next = { ...options };
-    if (value === undefined) delete next[key];
-    else next[key] = value;
-    setOptions(next);
-  };
   const field = ([key, option]: readonly [string, Option]) => (
     <OptionField
       key={`${type}-${key}`}
@@ -115,7 +58,10 @@ export function NotifierForm({ types, old, onDone }: Props) {
       option={option}
       value={options[key]}
       required={schema?.required?.includes(key) ?? false}
-      onValue={(value) => set(key, value)}
+      onValue={(value) => {
+        trial.forget();
+        setOptions((before) => withOption(before, key, value));
+      }}
     />
   );
   const save = async (event: Event) => {
@@ -131,6 +77,14 @@ export function NotifierForm({ types, old, onDone }: Props) {
     }
     setBusy(false);
   };
+  const test = (event: MouseEvent) => {
+    const form = (event.currentTarget as HTMLButtonElement).form;
+    // The test needs everything but a name.
+    const asked = [...(form?.elements ?? [])] as HTMLInputElement[];
+    if (!asked.every((one) => one.id === "notifier-name" || one.reportValidity())) return;
+    setError(undefined);
+    void trial.run({ type, options, with_pictures: wanted.with_pictures, of: old?.name ?? null }, setError);
+  };
   return (
     <form class="form notifier-form" onSubmit={save}>
       {!old && (
@@ -142,6 +96,7 @@ export function NotifierForm({ types, old, onDone }: Props) {
               onChange={(event) => {
                 setType(event.currentTarget.value);
                 setOptions({});
+                trial.forget();
               }}
             >
               {types
@@ -169,6 +124,61 @@ export function NotifierForm({ types, old, onDone }: Props) {
         </>
       )}
       {type !== "webpush" && fields.filter(([key]) => !RARELY.has(key)).map(field)}
+      <WantedFields
+        wanted={wanted}
+        takesPictures={type !== "webpush"}
+        onChange={(next) => {
+          if (next.with_pictures !== wanted.with_pictures) trial.forget();
+          setWanted(next);
+        }}
+      />
+      <Disclosure>
+        <Several
+          label={t("notifier.actions.rare")}
+          values={wanted.actions}
+          options={RARE_ACTIONS.map((action) => [action, t(`notifier.action.${action}`)])}
+          onChoice={(rare = []) =>
+            setWanted({ ...wanted, actions: [...wanted.actions.filter((one) => !isRare(one)), ...rare] })
+          }
+        />
+        {type !== "webpush" && fields.filter(([key]) => RARELY.has(key)).map(field)}
+      </Disclosure>
+      {error && (
+        <p class="error" role="alert">
+          {error}
+        </p>
+      )}
+      {trial.result && <TestSays result={trial.result} />}
+      <div class="actions">
+        <Button onClick={() => onDone(null)}>{t("action.cancel")}</Button>
+        <Button busy={trial.running} onClick={test}>
+          {trial.running ? t("notifier.testing") : t("notifier.test")}
+        </Button>
+        <Button type="submit" kind="primary" busy={busy} disabled={wanted.actions.length === 0}>
+          {old ? t("action.save") : t("notifier.add")}
+        </Button>
+      </div>
+    </form>
+  );
+}
+
+function isRare(action: EventAction): action is (typeof RARE_ACTIONS)[number] {
+  return (RARE_ACTIONS as readonly string[]).includes(action);
+}
+
+interface WantedProps {
+  wanted: Wanted;
+  takesPictures: boolean;
+  onChange: (next: Wanted) => void;
+}
+
+/** Of which alerts a target is told, and when. */
+function WantedFields({ wanted, takesPictures, onChange }: WantedProps) {
+  const set = (change: Partial<Wanted>) => onChange({ ...wanted, ...change });
+  // Those that are chosen too, though they may have been removed meanwhile.
+  const names = new Set([...(cameras.value ?? []).map((camera) => camera.name), ...wanted.cameras]);
+  return (
+    <>
       <fieldset class="checks">
         <legend>{t("notifier.actions")}</legend>
         {ACTIONS.map((action) => (
@@ -178,19 +188,37 @@ export function NotifierForm({ types, old, onDone }: Props) {
             label={t(`notifier.action.${action}`)}
             checked={wanted.actions.includes(action)}
             onChange={(on) =>
-              setWanted({
-                ...wanted,
-                actions: on ? [...wanted.actions, action] : wanted.actions.filter((one) => one !== action),
-              })
+              set({ actions: on ? [...wanted.actions, action] : wanted.actions.filter((one) => one !== action) })
             }
           />
         ))}
+        {wanted.actions.length === 0 && (
+          <p class="error" role="status">
+            {t("notifier.actions.none")}
+          </p>
+        )}
       </fieldset>
+      <Several
+        label={t("notifier.kinds")}
+        hint={t("notifier.any")}
+        values={wanted.kinds}
+        options={KINDS.map((kind) => [kind, t(`kind.${kind}`)])}
+        onChoice={(kinds = []) => set({ kinds })}
+      />
+      {(names.size > 1 || wanted.cameras.length > 0) && (
+        <Several
+          label={t("notifier.cameras")}
+          hint={t("notifier.any")}
+          values={wanted.cameras}
+          options={[...names].map((name) => [name, name])}
+          onChoice={(cameras = []) => set({ cameras })}
+        />
+      )}
       <Field id="notifier-severity" label={t("notifier.severity")}>
         <select
           id="notifier-severity"
           value={wanted.min_severity}
-          onChange={(event) => setWanted({ ...wanted, min_severity: event.currentTarget.value as "info" })}
+          onChange={(event) => set({ min_severity: event.currentTarget.value as Severity })}
         >
           {SEVERITIES.map((one) => (
             <option key={one} value={one}>
@@ -199,111 +227,40 @@ export function NotifierForm({ types, old, onDone }: Props) {
           ))}
         </select>
       </Field>
-      {(cameras.value?.length ?? 0) > 1 && (
-        <fieldset class="checks">
-          <legend>{t("notifier.cameras")}</legend>
-          <p class="hint">{t("notifier.cameras.hint")}</p>
-          {cameras.value?.map(({ name: camera }) => (
-            <Switch
-              key={camera}
-              id={`notifier-camera-${camera}`}
-              label={camera}
-              checked={wanted.cameras.includes(camera)}
-              onChange={(on) =>
-                setWanted({
-                  ...wanted,
-                  cameras: on ? [...wanted.cameras, camera] : wanted.cameras.filter((one) => one !== camera),
-                })
-              }
-            />
-          ))}
-        </fieldset>
-      )}
-      {type !== "webpush" && (
+      {takesPictures && (
         <Switch
           id="notifier-pictures"
           label={t("notifier.pictures")}
           hint={t("notifier.pictures.hint")}
           checked={wanted.with_pictures}
-          onChange={(with_pictures) => setWanted({ ...wanted, with_pictures })}
+          onChange={(with_pictures) => set({ with_pictures })}
         />
       )}
-      {type !== "webpush" && <Disclosure>{fields.filter(([key]) => RARELY.has(key)).map(field)}</Disclosure>}
-      {error && (
-        <p class="error" role="alert">
-          {error}
-        </p>
-      )}
-      <div class="actions">
-        <Button onClick={() => onDone(null)}>{t("action.cancel")}</Button>
-        <Button type="submit" kind="primary" busy={busy} disabled={wanted.actions.length === 0}>
-          {old ? t("action.save") : t("notifier.add")}
-        </Button>
-      </div>
-    </form>
+    </>
   );
 }
 
-export function typeName(type: string): string {
-  return tryKey(`notifier.type.${type}`) ?? type;
-}
-
-interface OptionProps {
-  name: string;
-  type: string;
-  option: Option;
-  value: unknown;
-  required: boolean;
-  onValue: (value: unknown) => void;
-}
-
-function OptionField({ name, type, option, value, required, onValue }: OptionProps) {
-  const id = `notifier-option-${name}`;
-  const label = tryKey(`notifier.option.${name}`) ?? name;
-  const hint = tryKey(`notifier.hint.${type}.${name}`);
-  const [text, setText] = useState(() => shown(option, value));
-  if (option.type === "boolean")
-    return <Switch id={id} label={label} hint={hint} checked={Boolean(value ?? option.default)} onChange={onValue} />;
-  const tied = describedBy(id, undefined, Boolean(hint));
-  const input = (next: string) => {
-    setText(next);
-    onValue(meant(option, next));
+/** A test by settings that are not saved; one that is overtaken by other settings says nothing any more. */
+function useTrial() {
+  const [running, setRunning] = useState(false);
+  const [result, setResult] = useState<NotifierTestResult | null>(null);
+  const newest = useRef(0);
+  const forget = () => {
+    newest.current += 1;
+    setRunning(false);
+    setResult(null);
   };
-  if (option.enum)
-    return (
-      <Field id={id} label={label} hint={hint}>
-        <select {...tied} value={text || String(option.default)} onChange={(event) => input(event.currentTarget.value)}>
-          {option.enum.map((one) => (
-            <option key={one} value={one}>
-              {tryKey(`notifier.choice.${one}`) ?? one}
-            </option>
-          ))}
-        </select>
-      </Field>
-    );
-  if (option.type === "array" || option.type === "object" || name === "template")
-    return (
-      <Field id={id} label={label} hint={hint}>
-        <textarea {...tied} rows={3} required={required} value={text} onInput={(e) => input(e.currentTarget.value)} />
-      </Field>
-    );
-  const numeric = option.type === "integer" || option.type === "number";
-  // Addresses hold secrets too, but nobody can type them unseen.
-  const hidden = option.format === "password" && name !== "url";
-  return (
-    <Field id={id} label={label} hint={value === MASK ? t("notifier.kept") : hint}>
-      <input
-        {...describedBy(id, undefined, Boolean(hint) || value === MASK)}
-        type={(numeric ? "number" : hidden ? "password" : "text") as "text"}
-        {...(numeric ? { step: "any" } : {})}
-        required={required}
-        autoComplete={hidden ? "new-password" : "off"}
-        autoCapitalize="none"
-        spellcheck={false}
-        placeholder={option.default === undefined || option.default === null ? "" : String(option.default)}
-        value={text}
-        onInput={(event) => input(event.currentTarget.value)}
-      />
-    </Field>
-  );
+  const run = async (settings: Parameters<typeof api.testSettings>[0], onTrouble: (words: string) => void) => {
+    forget();
+    const mine = newest.current;
+    setRunning(true);
+    try {
+      const told = await api.testSettings(settings);
+      if (mine === newest.current) setResult(told);
+    } catch (problem) {
+      if (mine === newest.current) onTrouble(explain(problem));
+    }
+    if (mine === newest.current) setRunning(false);
+  };
+  return { running, result, forget, run };
 }

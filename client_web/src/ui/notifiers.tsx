@@ -7,7 +7,8 @@ import { findPush, type PushTrouble, pushed, pushName, subscribe, unsubscribe } 
 import type { Notifier, NotifierTestResult, NotifierType } from "../wire.gen";
 import { Button, Confirm } from "./basics";
 import { DeadLetterList } from "./dead-letters";
-import { NotifierForm, typeName } from "./notifier-form";
+import { NotifierForm } from "./notifier-form";
+import { TestSays, typeName } from "./notifier-words";
 import { Ago } from "./time";
 
 const LOOK_EVERY_MS = 4000;
@@ -166,11 +167,7 @@ function Target({ target, onEdit, onChange }: { target: Notifier; onEdit: () => 
         {here && <span>{t("notifier.here")}</span>}
         {target.fixed && <span>{t("notifier.fixed")}</span>}
       </p>
-      {result && (
-        <p class={result.ok ? "test-good" : "error"} role="status">
-          {result.ok ? t("notifier.test.good") : t("notifier.test.bad")} {result.message} {result.remedy}
-        </p>
-      )}
+      {result && <TestSays result={result} />}
       <div class="actions">
         <Button busy={testing} onClick={test} label={`${t("action.test")}: ${target.name}`}>
           {testing ? t("notifier.testing") : t("action.test")}

@@ -70,13 +70,17 @@ class MqttConfig(NotifierConfig):
 
 
 class Mqtt:
-    """Keeps one connection open, from its first use on, and opens it again when it breaks."""
+    """Keeps one connection open, from its first use on, and opens it again when it breaks.
 
-    def __init__(self, config: MqttConfig) -> None:
+    With `trial` it only sends notices and leaves the status topic alone: that one may be another's, who is at work.
+    """
+
+    def __init__(self, config: MqttConfig, *, trial: bool = False) -> None:
         import aiomqtt  # noqa: PLC0415
 
         self._mqtt = aiomqtt
         self._config = config
+        self._trial = trial
         self._tls: ssl.SSLContext | None = tls_context(config.ca_file, verify=config.verify_tls) if config.tls else None
         self._identifier = f"maskwatch-{uuid.uuid4().hex[:12]}"
         self._status_topic = f"{config.prefix}/status"
@@ -115,7 +119,7 @@ class Mqtt:
         """See `Notifier.close`."""
         if self._task is None:
             return
-        if self._client is not None:
+        if self._client is not None and not self._trial:
             # Said by ourselves: the broker tells the last will only of those who vanish.
             with suppress(self._mqtt.MqttError, TimeoutError):
                 async with asyncio.timeout(_GOODBYE_S):
@@ -202,7 +206,7 @@ class Mqtt:
     async def _connect_once(self, backoff: Backoff) -> None:
         """Connect, tell everything that is kept, then what changes; ends with the connection, by an error."""
         config = self._config
-        will = self._mqtt.Will(self._status_topic, _OFFLINE, qos=1, retain=True)
+        will = None if self._trial else self._mqtt.Will(self._status_topic, _OFFLINE, qos=1, retain=True)
         async with self._mqtt.Client(
             config.host,
             config.port or (8883 if config.tls else 1883),
@@ -214,7 +218,8 @@ class Mqtt:
             timeout=config.timeout_s,
             keepalive=15,
         ) as client:
-            await client.publish(self._status_topic, _ONLINE, qos=1, retain=True)
+            if not self._trial:
+                await client.publish(self._status_topic, _ONLINE, qos=1, retain=True)
             self._dirty = set(self._kept)
             self._changed.set()
             self._client, self._problem = client, None
@@ -264,8 +269,8 @@ class Mqtt:
         )
 
 
-def _create(config: MqttConfig, **_: object) -> Notifier:
-    return Mqtt(config)
+def _create(config: MqttConfig, *, trial: bool = False, **_: object) -> Notifier:
+    return Mqtt(config, trial=trial)
 
 
 PLUGIN: Plugin[Notifier] = Plugin(type="mqtt", config=MqttConfig, create=_create)

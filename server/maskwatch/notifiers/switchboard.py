@@ -149,14 +149,14 @@ class Switchboard:
                 live.people(camera, self._people.get(camera, Counter()))
         dispatcher.start()
 
-    async def make(self, spec: TargetSpec) -> Notifier:
-        """The notifier of a target, not at work yet.
+    async def make(self, spec: TargetSpec, *, trial: bool = False) -> Notifier:
+        """The notifier of a target, not at work yet; one for a `trial` shall leave no trace but the notice it sends.
 
         Raises:
             ConfigError, PluginError: its settings are not valid, or what it needs is not installed.
         """
         return await asyncio.to_thread(
-            create_notifier, spec.type, spec.options, name=spec.name, vapid=self._vapid
+            create_notifier, spec.type, spec.options, name=spec.name, vapid=self._vapid, trial=trial
         )  # fmt: skip
 
     async def stop(self, name: str) -> None:
@@ -188,26 +188,24 @@ class Switchboard:
             SinkError: the target did not take it.
         """
         running = self._targets.get(spec.name)
-        notifier = running.notifier if running is not None else await self.make(spec)
-        started_s = time.monotonic()
-        try:
-            async with asyncio.timeout(_TEST_AT_MOST_S):
-                said = await notifier.send(notice)
-        except TimeoutError:
-            raise SinkError("The target took too long.", code="sink_timeout") from None
-        except MaskwatchError:
-            raise
-        # What a plug-in did not foresee is told as a failure of the test, not of the server.
-        except Exception as error:  # noqa: BLE001
-            _log.error("a notifier failed unexpectedly", target=spec.name, exc_info=error)
-            raise SinkError(
-                f"Sending failed unexpectedly ({type(error).__name__}).", remedy="The server's log says more."
-            ) from None
-        finally:
-            if running is None:
-                await notifier.close()
+        if running is None:
+            return await self.test_apart(spec, notice)
+        told = await _send_test(running.notifier, notice, spec.name)
         self.try_now(spec.name)
-        return said, time.monotonic() - started_s
+        return told
+
+    async def test_apart(self, spec: TargetSpec, notice: Notice) -> tuple[str, float]:
+        """The same by these settings, whatever runs under the name.
+
+        Raises:
+            ConfigError, PluginError: its settings are not valid, or what it needs is not installed.
+            SinkError: the target did not take it.
+        """
+        notifier = await self.make(spec, trial=True)
+        try:
+            return await _send_test(notifier, notice, spec.name)
+        finally:
+            await notifier.close()
 
     # ---- what the cameras are doing ----
 
@@ -255,3 +253,21 @@ class Switchboard:
                     waiting, oldest_s = (queue.waiting, queue.oldest_waiting_s) if queue is not None else (0, 0.0)
                     self._telemetry.deliveries_waiting(name, waiting, oldest_s, queue.dead if queue is not None else 0)
             await asyncio.sleep(_MEASURE_EVERY_S)
+
+
+async def _send_test(notifier: Notifier, notice: Notice, target: str) -> tuple[str, float]:
+    started_s = time.monotonic()
+    try:
+        async with asyncio.timeout(_TEST_AT_MOST_S):
+            said = await notifier.send(notice)
+    except TimeoutError:
+        raise SinkError("The target took too long.", code="sink_timeout") from None
+    except MaskwatchError:
+        raise
+    # What a plug-in did not foresee is told as a failure of the test, not of the server.
+    except Exception as error:  # noqa: BLE001
+        _log.error("a notifier failed unexpectedly", target=target, exc_info=error)
+        raise SinkError(
+            f"Sending failed unexpectedly ({type(error).__name__}).", remedy="The server's log says more."
+        ) from None
+    return said, time.monotonic() - started_s

@@ -15,6 +15,7 @@ from maskwatch.web.notifier_schema import (
     NotifierChange,
     NotifierCreate,
     NotifierList,
+    NotifierTest,
     NotifierTestResult,
     NotifierType,
     NotifierTypes,
@@ -46,6 +47,12 @@ class NotifiersApi:
                 name="notifier_types", method="GET", path="/notifiers/types", tag="notifiers",
                 summary="Kinds of targets, with the JSON schema of their options",
                 query=Nothing, body=Nothing, answer=NotifierTypes, handler=self.types,
+            ),
+            Operation(
+                name="test_unsaved_notifier", method="POST", path="/notifiers/test", tag="notifiers",
+                summary="Send a test by settings that are not saved: what the target said, or why it did not take it",
+                query=Nothing, body=NotifierTest, answer=NotifierTestResult, handler=self.test_unsaved,
+                errors=(404, 409),
             ),
             Operation(
                 name="push_key", method="GET", path="/notifiers/push-key", tag="notifiers",
@@ -128,6 +135,10 @@ class NotifiersApi:
     async def test(self, call: Call[Nothing, Nothing]) -> NotifierTestResult:
         """POST /notifiers/{target}/test."""
         return await self._notifiers.test(call.part("target"))
+
+    async def test_unsaved(self, call: Call[Nothing, NotifierTest]) -> NotifierTestResult:
+        """POST /notifiers/test."""
+        return await self._notifiers.test_unsaved(call.body)
 
     async def dead(self, call: Call[DeadLetterQuery, Nothing]) -> DeadLetters:
         """GET /notifiers/{target}/dead."""

@@ -96,6 +96,16 @@ class NotifierChange(Wire):
     options: dict[str, Any] | None = None
 
 
+class NotifierTest(Wire):
+    """Settings of a target to try before they are saved."""
+
+    type: str = Field(max_length=32)
+    options: dict[str, Any] = Field(default_factory=dict)
+    with_pictures: bool = True
+    of: str | None = Field(default=None, max_length=63)
+    """The target that these settings are to change: its secrets stand where an option is masked with `***`."""
+
+
 class NotifierType(Wire):
     """A kind of target, and the JSON schema of its options."""
 

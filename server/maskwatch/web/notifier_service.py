@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Protocol
@@ -21,7 +21,14 @@ from maskwatch.store.delivery_records import DeadLetter, StoredNotifier, TargetS
 from maskwatch.store.records import EventAction
 from maskwatch.store.store import filter_of
 from maskwatch.web.masking import unmasked
-from maskwatch.web.notifier_schema import Notifier, NotifierChange, NotifierCreate, NotifierState, NotifierTestResult
+from maskwatch.web.notifier_schema import (
+    Notifier,
+    NotifierChange,
+    NotifierCreate,
+    NotifierState,
+    NotifierTest,
+    NotifierTestResult,
+)
 from maskwatch.web.notifier_views import masked_options
 from maskwatch.web.test_picture import test_picture
 
@@ -234,11 +241,23 @@ class NotifierService:
             NotFoundError: there is no such target.
         """
         notifier = self._entry(name).notifier
-        try:
-            said, seconds = await self._switchboard.test(_spec(notifier), await self._test_notice(notifier))
-        except (SinkError, ConfigError, PluginError) as error:
-            return NotifierTestResult(ok=False, message=error.message, remedy=error.remedy)
-        return NotifierTestResult(ok=True, message=said, seconds=round(seconds, 3))
+        return await _told(self._switchboard.test(_spec(notifier), await self._test_notice(notifier)))
+
+    async def test_unsaved(self, wanted: NotifierTest) -> NotifierTestResult:
+        """The same by settings that are kept nowhere yet.
+
+        Raises:
+            NotFoundError, ConflictError: there is no target `of` that could be changed to them.
+        """
+        kept = self._changeable(wanted.of) if wanted.of is not None else None
+        notifier = StoredNotifier(
+            name=wanted.of or TEST_ACTION,
+            type=wanted.type,
+            # What is secret of one type, another might show.
+            options=unmasked(wanted.options, kept.options) if kept and kept.type == wanted.type else wanted.options,
+            filter=NotifierFilter(with_pictures=wanted.with_pictures),
+        )
+        return await _told(self._switchboard.test_apart(_spec(notifier), await self._test_notice(notifier)))
 
     async def resend(self, name: str, event_id: int | None) -> int:
         """Send dead letters again; how many.
@@ -346,6 +365,14 @@ class NotifierService:
             log.warning("a notifier that is gone could not be removed", notifier=name, error=error.message)
         else:
             log.info("a notifier is gone and was removed", notifier=name)
+
+
+async def _told(test: Awaitable[tuple[str, float]]) -> NotifierTestResult:
+    try:
+        said, seconds = await test
+    except (SinkError, ConfigError, PluginError) as error:
+        return NotifierTestResult(ok=False, message=error.message, remedy=error.remedy)
+    return NotifierTestResult(ok=True, message=said, seconds=round(seconds, 3))
 
 
 def _spec(notifier: StoredNotifier) -> TargetSpec:

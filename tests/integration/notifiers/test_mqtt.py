@@ -88,6 +88,18 @@ async def test_a_notice_and_its_picture_reach_who_listens(mosquitto: Mosquitto) 
         assert "maskwatch/cameras/lobby/alert" not in dict(later.said)
 
 
+async def test_a_trial_sends_its_notice_and_leaves_the_status_to_whom_it_belongs(mosquitto: Mosquitto) -> None:
+    async with listening(mosquitto) as listener, running(mosquitto) as notifier:
+        await notifier.send(notice())
+        await listener.until("maskwatch/status", b"online")
+        trial = await asyncio.to_thread(create_notifier, "mqtt", options(mosquitto), name="test", trial=True)
+        await trial.send(notice(2, action="test"))
+        await listener.until("maskwatch/test")
+        await trial.close()
+        await notifier.send(notice(3))
+        assert [said for topic, said in listener.said if topic == "maskwatch/status"] == [b"online"]
+
+
 async def test_home_assistant_finds_each_camera_as_a_device(mosquitto: Mosquitto) -> None:
     async with running(mosquitto) as notifier:
         notifier.camera_state("lobby", "online")

@@ -80,6 +80,61 @@ async def test_the_test_button_says_what_happened(house: House, receiver: Receiv
     assert SECRET not in str(told)
 
 
+async def test_settings_are_tried_before_they_are_saved(house: House, receiver: Receiver) -> None:
+    draft = {"type": "webhook", "options": webhook(receiver)["options"], "with_pictures": False}
+    _, told = await house.call("POST", f"{NOTIFIERS}/test", json=draft)
+    assert (told["ok"], told["message"]) == (True, "127.0.0.1 answered 204 No Content.")
+    assert (receiver.taken[0].path, receiver.taken[0].json["action"]) == (f"/{SECRET}", "test")
+    assert receiver.taken[0].json["pictures"] == []
+    receiver.answer = lambda _: 403
+    _, told = await house.call("POST", f"{NOTIFIERS}/test", json=draft)
+    assert (told["ok"], told["message"]) == (False, "127.0.0.1 answered 403 Forbidden.")
+    assert await house.get(NOTIFIERS) == []
+
+
+async def test_a_change_is_tried_with_the_kept_secrets_and_without_touching_what_runs(
+    house: House, receiver: Receiver
+) -> None:
+    added = await add(house, webhook(receiver))
+    draft = {"type": "webhook", "of": "desk", "options": {**added["options"], "method": "PUT"}}
+    _, told = await house.call("POST", f"{NOTIFIERS}/test", json=draft)
+    assert told["ok"], told
+    taken = receiver.taken[0]
+    assert (taken.method, taken.path, taken.headers["X-Key"]) == ("PUT", f"/{SECRET}", SECRET)
+    assert SECRET not in str(told)
+    assert await house.get(f"{NOTIFIERS}/desk") == added
+
+
+async def test_kept_secrets_are_not_tried_for_another_type_nor_those_of_the_settings_file(
+    open_house: Open, receiver: Receiver
+) -> None:
+    house = await open_house({"notifiers": [webhook(receiver, "fixed")]})
+    await add(house, webhook(receiver))
+    draft = {"type": "webhook", "of": "fixed", "options": {"url": receiver.url, "secret": "***"}}
+    await house.refused("POST", f"{NOTIFIERS}/test", 409, "notifier_fixed", json=draft)
+    await house.refused("POST", f"{NOTIFIERS}/test", 404, "not_found", json={**draft, "of": "nobody"})
+    _, told = await house.call(
+        "POST", f"{NOTIFIERS}/test", json={"type": "apprise", "of": "desk", "options": {"url": "***"}}
+    )
+    assert not told["ok"]
+    assert receiver.taken == []
+
+
+@pytest.mark.parametrize(
+    ("draft", "says"),
+    [
+        ({"type": "webhook", "options": {"url": f"gopher://{SECRET}"}}, "url"),
+        ({"type": "webhook", "options": {"url": "http://127.0.0.1:9/", "secrets": SECRET}}, "secrets"),
+        ({"type": "pigeon", "options": {"url": SECRET}}, "pigeon"),
+    ],
+)
+async def test_settings_that_make_no_sense_are_told_of_in_words(house: House, draft: dict[str, Any], says: str) -> None:
+    _, told = await house.call("POST", f"{NOTIFIERS}/test", json=draft)
+    assert not told["ok"]
+    assert says in told["message"]
+    assert SECRET not in str(told)
+
+
 async def test_a_change_keeps_secrets_that_come_back_masked(house: House, receiver: Receiver) -> None:
     added = await add(house, webhook(receiver))
     options = {**added["options"], "pictures": "none"}
