@@ -29,8 +29,8 @@ HEAD = """<!doctype html><meta charset="utf-8"><title>live</title><video id="vid
 <script>
 const video = document.getElementById("video");
 const canvas = new OffscreenCanvas(640, 16), context = canvas.getContext("2d", {willReadFrequently: true});
-/* The code in the picture that `mediaTime` belongs to; null if the video shows another one by now, or can't give one yet:
-   the call about its very first picture may come before `readyState` says that there is one to take. */
+/* The code in the picture that `mediaTime` belongs to; null if the video shows another one by now, or can't give one
+   yet: the call about its very first picture may come before `readyState` says that there is one to take. */
 function codeOf(mediaTime) {
   if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
   const picture = new VideoFrame(video);

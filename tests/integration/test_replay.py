@@ -7,9 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
+import numpy as np
+import pytest
 from typer.testing import CliRunner
 
 from maskwatch.cli.main import app
+from maskwatch.core.types import Image
+from maskwatch.demo.room import draw_room
+from tests.fixtures.clips import Clips, write_clip
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -120,3 +126,42 @@ def test_the_annotated_copy_never_overwrites_the_recording(bare_face_clip: Path)
     assert ended.returncode == 1
     assert "overwrite" in ended.stderr
     assert bare_face_clip.read_bytes() == before
+
+
+def test_too_few_masks_in_a_crowd_are_one_alert_of_their_own(clips: Clips) -> None:
+    """One of two wears a mask: 50 %."""
+    crowd = ("crowd_min_people=2", "crowd_for_minutes=0.01", "dwell_s=3600")
+    arguments = [str(clips.two_people), *(part for each in crowd for part in ("--set", each))]
+    raised, summary = events(*arguments, "--set", "crowd_below_percent=60")
+    assert (raised["event"], raised["kind"], raised["person"]) == ("raised", "crowd", None)
+    assert (raised["measured"]["people"], raised["measured"]["compliant_percent"]) == (2, 50.0)
+    assert raised["time_s"] >= 0.6
+    assert summary["open"] == 1
+    (summary,) = events(*arguments, "--set", "crowd_below_percent=50")
+    assert summary["raised"] == 0
+
+
+@pytest.mark.parametrize("what", ["black", "covered", "blurred"])
+def test_a_camera_that_sees_nothing_for_a_while_is_one_alert_that_ends(what: str, tmp_path: Path) -> None:
+    recording = tmp_path / "blind.mp4"
+    write_clip(recording, lambda moment: _seen(what if 0.25 <= moment < 0.6 else "", moment), seconds=12)
+    raised, closed, summary = events(str(recording), "--set", "blind_after_s=2")
+    assert (raised["event"], raised["kind"], raised["measured"]["what"]) == ("raised", "camera_blind", what)
+    assert 5.0 <= raised["time_s"] <= 5.5
+    assert (closed["event"], closed["reason"]) == ("closed", "recovered")
+    assert 9.0 <= closed["time_s"] <= 10.0
+    assert (summary["raised"], summary["open"]) == (1, 0)
+
+
+def _seen(what: str, moment: float) -> Image:
+    """What a noisy camera shows of a room through which a ball rolls; `what` is wrong with it."""
+    noise = np.random.default_rng(round(moment * 1e4)).normal(0, 2, (480, 640, 1))
+    room = draw_room(640, 480)
+    cv2.circle(room, (round(600 * moment) + 20, 400), 20, (200, 60, 40), -1)
+    if what == "black":
+        room = room // 24
+    elif what == "covered":  # a cloth before the lens lets some light in
+        room = np.full_like(room, (96, 84, 76))
+    elif what == "blurred":
+        room = np.asarray(cv2.GaussianBlur(room, (0, 0), 24), np.uint8)
+    return np.clip(room + noise, 0, 255).astype(np.uint8)

@@ -6,25 +6,30 @@ from enum import StrEnum
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from maskwatch.core.standing import StandingAlert
 from maskwatch.core.types import AlertChange, CloseReason, Picture
 
 _WIDTH = 640
 """Width in pixels at which pictures are measured: what is sharp must not depend on the camera's resolution."""
-_ROW_STEP = 4
-"""Every so manyth row is measured."""
+_ROWS = 4
+"""So many rows are taken together: it halves noise, and leaves upright edges as they are."""
 _MARGIN = 0.1
 """This share of the rows at the top and at the bottom isn't: there cameras write their name and the time."""
 _SHARPEST = 10
 """So many of the greatest steps between neighbouring pixels are put down to chance."""
+_NOISE = 6.0
+"""The greatest steps that noise makes, in medians of all steps: those of a Gaussian, for a few hundred thousand."""
+_MOST_NOISE = 15.0
+"""No more than this (0..255) is put down to noise: beyond it a busy picture could pass for an empty one."""
 
 BLACK_BRIGHTNESS = 24.0
 """A picture is black if all but its brightest hundredth is darker than this (0..255)."""
 COVERED_CONTRAST = 5.0
 """A picture is covered if its brightness varies by less than this (standard deviation, 0..255)."""
 BLURRED_DETAIL = 4.0
-"""A picture is blurred if hardly anywhere in it one pixel differs from the next by this much (0..255)."""
+"""A picture is blurred if hardly anywhere in it one pixel differs from the next by this much more than by noise."""
 
 _SEES_S = 2.0
 """A camera that was blind must see for this long before it is believed."""
@@ -47,7 +52,8 @@ class Glance:
     """What a picture measures, on a small part of it.
 
     `brightness` is what 99 % of it stay under, `contrast` the standard deviation of its brightness, `detail` how much
-    neighbouring pixels differ where they differ most, all of 0..255; `digest` is the same for identical pictures.
+    more neighbouring pixels differ where they differ most than noise would make them, all of 0..255; `digest` is the
+    same for identical pictures.
     """
 
     brightness: float
@@ -57,18 +63,33 @@ class Glance:
 
 
 def glance(picture: Picture) -> Glance:
-    """Measure `picture`: two milliseconds at 1080p."""
+    """Measure `picture`: a third of a millisecond, and what its source takes to scale it."""
     width = min(_WIDTH, picture.width)
     luma = picture.luma(width, max(1, round(picture.height * width / picture.width)))
     margin = round(_MARGIN * luma.shape[0])
     inner = luma[margin : luma.shape[0] - margin]
-    steps = np.abs(np.diff(inner[::_ROW_STEP].astype(np.int16), axis=1)).ravel()
+    some = inner[::_ROWS]
+    rows = inner[: inner.shape[0] // _ROWS * _ROWS].reshape(-1, _ROWS, width).sum(axis=1, dtype=np.int16)
     return Glance(
-        brightness=float(np.percentile(inner[::_ROW_STEP], 99)),
-        contrast=float(inner[::_ROW_STEP].std()),
-        detail=float(np.partition(steps, -_SHARPEST)[-_SHARPEST]) if steps.size >= _SHARPEST else 0.0,
+        brightness=float(_ranked(some, 0.99)),
+        contrast=float(some.std()),
+        detail=_detail(np.abs(np.diff(rows, axis=1))),
         digest=zlib.crc32(np.ascontiguousarray(luma).data),
     )
+
+
+def _detail(steps: NDArray[np.int16]) -> float:
+    """How far the greatest steps (sums of `_ROWS` rows) are above noise, 0..255."""
+    if steps.size < _SHARPEST:
+        return 0.0
+    sharpest, middle = _ranked(steps, 1 - _SHARPEST / steps.size) / _ROWS, _ranked(steps, 0.5) / _ROWS
+    return max(0.0, sharpest - min(_NOISE * middle, _MOST_NOISE))
+
+
+def _ranked(values: NDArray[np.integer[Any]], share: float) -> int:
+    """What `share` of `values` (none below 0) stay at or under: by counting, four times as quick as by sorting."""
+    counted = np.cumsum(np.bincount(values.ravel()))
+    return int(np.searchsorted(counted, share * values.size))
 
 
 class BlindnessRule:

@@ -18,6 +18,11 @@ GREY: Image = RANDOM.integers(120, 124, (360, 640, 3)).astype(np.uint8)
 BLURRED: Image = cv2.GaussianBlur(ROOM, (0, 0), 40)
 
 
+def noisy(image: Image, deviation: float = 2.0) -> Image:
+    noise = RANDOM.normal(0, deviation, (*image.shape[:2], 1))
+    return np.clip(image + noise, 0, 255).astype(np.uint8)
+
+
 def rule(blind_after_s: float | None = 10.0) -> BlindnessRule:
     return BlindnessRule(standing(AlertKind.CAMERA_BLIND), blind_after_s=blind_after_s)
 
@@ -61,6 +66,7 @@ def play(
         ("black", Moving(np.zeros_like(ROOM))),
         ("covered", Moving(GREY)),
         ("blurred", Moving(BLURRED)),
+        ("blurred", Moving(noisy(BLURRED))),
         ("frozen", Still(ROOM)),
     ],
 )
@@ -77,10 +83,16 @@ def test_a_camera_that_sees_is_not_called_blind_at_any_size(size: tuple[int, int
     assert play(rule(2.0), Moving(cv2.resize(ROOM, size)), 0, 10) == []
 
 
-def test_a_plain_wall_with_one_small_thing_on_it_is_seen() -> None:
+@pytest.mark.parametrize("noise", [0.0, 2.0, 10.0])
+def test_a_plain_wall_with_one_small_thing_on_it_is_seen(noise: float) -> None:
     wall = np.full((480, 640, 3), 170, np.uint8)
     cv2.circle(wall, (320, 300), 30, (60, 60, 60), -1, cv2.LINE_AA)
-    assert play(rule(2.0), Moving(wall), 0, 10) == []
+    assert play(rule(2.0), Moving(noisy(wall, noise)), 0, 10) == []
+
+
+def test_a_picture_full_of_leaves_is_seen() -> None:
+    leaves = RANDOM.integers(60, 120, (360, 640, 1)).astype(np.uint8).repeat(3, axis=2)
+    assert play(rule(2.0), Moving(leaves), 0, 10) == []
 
 
 def test_the_time_that_a_camera_writes_over_its_picture_makes_it_see_no_more() -> None:
