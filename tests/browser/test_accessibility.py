@@ -31,7 +31,7 @@ SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElemen
 
 PAGES: list[tuple[str, str, str]] = [
     ("live", "/", ".alert-row"),
-    ("camera", "/cameras/door", ".people li"),
+    ("camera", "/cameras/door", ".people li strong"),
     ("camera-offline", "/cameras/lift", ".not-watching"),
     ("alerts", "/alerts", ".alert-row"),
     ("add", "/add", "#url"),

@@ -240,7 +240,7 @@ def test_boxes_are_drawn_on_the_picture_they_were_found_in(
     assert 0.05 < left < 0.45
     assert 0.55 < right < 0.95
     assert share < 0.05
-    people = page.locator(".people li")
+    people = page.locator(".people li:has(strong)")
     expect(people).to_have_count(2)
     expect(people.filter(has_text="No mask")).to_have_count(1, timeout=PATIENCE_MS)
     expect(people.filter(has_text="Mask").filter(has_not_text="No mask")).to_have_count(1, timeout=PATIENCE_MS)

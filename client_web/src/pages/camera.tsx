@@ -156,11 +156,12 @@ function People({ camera }: { camera: Camera }) {
   const people = [...(look(camera.name).value?.people ?? [])].sort((a, b) => b.seen_s - a.seen_s);
   return (
     <section class="card people">
-      <h2>{t("page.camera.people")}</h2>
-      {people.length === 0 && (
-        <p class="hint">{watching ? peopleInWords(look(camera.name).value) : t("page.camera.people.blind")}</p>
-      )}
-      <ul>
+      <h2 id="people">{t("page.camera.people")}</h2>
+      {/* Of one height, whoever comes and goes: what is below must not move under a finger. */}
+      <ul tabIndex={people.length > 3 ? 0 : undefined} aria-labelledby="people">
+        {people.length === 0 && (
+          <li class="hint">{watching ? peopleInWords(look(camera.name).value) : t("page.camera.people.blind")}</li>
+        )}
         {people.map((person) => {
           const { label, confidence, settled } = shown(person);
           const words = t(`label.${label}`);

@@ -33,7 +33,7 @@ _SMALLEST_PX = 7.0  # smaller faces in the training window are ignored, not lear
 _LEAST_SEEN = 0.5  # faces cut by the window's edge to less than this share are ignored
 
 # Windows: side in pixels, batch size (equal work), share of the batches. Large faces need large windows.
-WINDOWS = ((320, 16, 0.6), (416, 9, 0.2), (640, 4, 0.2))
+WINDOWS = ((320, 16, 0.25), (416, 9, 0.15), (640, 4, 0.6))
 
 # Share of a batch by the folder of the picture: scenes that people labelled teach most.
 _BACKDROPS = "backgrounds"
@@ -149,7 +149,7 @@ def window(image: Image, truth: Truth, side: int, rng: Rng, backdrop: Image | No
 
     Where the picture does not fill the window, the `backdrop` (side x side) shows; without one it is black there.
     """
-    natural = rng.random() < 0.4
+    natural = rng.random() < 0.5
     scale = float(np.exp(rng.normal(0, 0.06) if natural else rng.uniform(np.log(0.3), np.log(1.9))))
     if side >= 600:
         scale = min(scale, 1.3)
