@@ -22,7 +22,7 @@ from maskwatch.resources import models_dir
 PixelRange = Literal["0..255", "0..1", "-1..1"]
 _DEFAULT_MARGIN = 0.2
 _DEFAULT_SIZE = 224  # where a model leaves its input size free
-_MAX_BATCH = 64
+_MAX_BATCH = 8  # more at once take as long each, or longer, and memory: 3 MB a face of the large one
 _SUM_TOLERANCE = 1e-3
 
 
