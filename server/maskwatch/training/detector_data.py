@@ -3,9 +3,6 @@
 About one scene in ten has a face without a label. A teacher looks at every scene at 1280 px: what it is sure of
 becomes a face, what it half believes becomes a region that is neither rewarded nor punished. It lends its landmarks
 to labelled faces as well.
-
-Scenes have few faces of a hundred pixels and more. Pictures of single faces add such, each pasted at a random scale on
-a scene without faces.
 """
 
 from collections import defaultdict
@@ -22,7 +19,7 @@ from maskwatch.core.ports import FaceDetector
 from maskwatch.core.types import Face, Image
 from maskwatch.training import augment
 from maskwatch.training.augment import Rng
-from maskwatch.training.datasets import Scene, SingleFace, read_picture
+from maskwatch.training.datasets import Scene, read_picture
 from maskwatch.training.detector_loss import FACE, IGNORED, TRUTH_WIDTH
 from maskwatch.training.loop import Batch, prefetched
 
@@ -33,25 +30,20 @@ _SMALLEST_PX = 7.0  # smaller faces in the training window are ignored, not lear
 _LEAST_SEEN = 0.5  # faces cut by the window's edge to less than this share are ignored
 
 # Windows: side in pixels, batch size (equal work), share of the batches. Large faces need large windows.
-WINDOWS = ((320, 16, 0.25), (416, 9, 0.15), (640, 4, 0.6))
+WINDOWS = ((320, 16, 0.6), (416, 9, 0.2), (640, 4, 0.2))
 
 # Share of a batch by the folder of the picture: scenes that people labelled teach most.
-_BACKDROPS = "backgrounds"
-_SHARES = {"train": 0.56, "scenes_unmasked": 0.16, _BACKDROPS: 0.16, "mask": 0.06, "no_mask": 0.06}
+_SHARES = {"train": 0.66, "scenes_unmasked": 0.2, "backgrounds": 0.14}
 
 Truth = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
-    """A picture and its truth: faces x 16, as the loss wants it, in pixels of the picture.
-
-    A `close_up` is a picture of little more than a face, which is learned in front of another scene.
-    """
+    """A picture and its truth: faces x 16, as the loss wants it, in pixels of the picture."""
 
     path: Path
     truth: Truth
-    close_up: bool = False
 
 
 def examples(scenes: Sequence[Scene], teacher: FaceDetector) -> Iterator[Example]:
@@ -59,16 +51,6 @@ def examples(scenes: Sequence[Scene], teacher: FaceDetector) -> Iterator[Example
     for scene in scenes:
         found = teacher.detect([read_picture(scene.path)])[0]
         yield Example(path=scene.path, truth=merged_truth(scene, found))
-
-
-def close_ups(faces: Sequence[SingleFace], teacher: FaceDetector) -> Iterator[Example]:
-    """Pictures of single faces that were found, not drawn on; `teacher` is one for pictures of a few hundred pixels."""
-    for single in faces:
-        if single.synthetic or not single.face.score:
-            continue
-        image = read_picture(single.path)
-        scene = Scene(path=single.path, width=image.shape[1], height=image.shape[0], faces=(single.face,))
-        yield Example(path=single.path, truth=merged_truth(scene, teacher.detect([image])[0]), close_up=True)
 
 
 def merged_truth(scene: Scene, found: Sequence[Face]) -> Truth:
@@ -127,29 +109,15 @@ class DetectorData:
         for row in range(count):
             group = groups[int(rng.choice(len(groups), p=weights / weights.sum()))]
             example = group[int(rng.integers(len(group)))]
-            backdrop = self._backdrop(side, rng) if example.close_up else None
-            pictures[row], truth = window(read_picture(example.path), example.truth, side, rng, backdrop)
+            pictures[row], truth = window(read_picture(example.path), example.truth, side, rng)
             truths[row, : len(truth)] = truth[:MOST_FACES]
         most = max(1, int((truths[..., 4] > 0).sum(axis=1).max()))
         return pictures, truths[:, : -(-most // 8) * 8]  # steps of 8: fewer shapes to compile for
 
-    def _backdrop(self, side: int, rng: Rng) -> Image | None:
-        """A square of `side` pixels of a scene without faces, if there are such."""
-        scenes = self._groups.get(_BACKDROPS)
-        if not scenes:
-            return None
-        image = read_picture(scenes[int(rng.integers(len(scenes)))].path)
-        span = int(min(image.shape[:2]) * rng.uniform(0.4, 1))
-        top, left = (int(rng.integers(length - span + 1)) for length in image.shape[:2])
-        return np.asarray(cv2.resize(image[top : top + span, left : left + span], (side, side)), np.uint8)
 
-
-def window(image: Image, truth: Truth, side: int, rng: Rng, backdrop: Image | None = None) -> tuple[Image, Truth]:
-    """A square window of `side` pixels on the picture at a random scale, often on a face, mirrored half the time.
-
-    Where the picture does not fill the window, the `backdrop` (side x side) shows; without one it is black there.
-    """
-    natural = rng.random() < 0.5
+def window(image: Image, truth: Truth, side: int, rng: Rng) -> tuple[Image, Truth]:
+    """A square window of `side` pixels on the picture at a random scale, often on a face, mirrored half the time."""
+    natural = rng.random() < 0.4
     scale = float(np.exp(rng.normal(0, 0.06) if natural else rng.uniform(np.log(0.3), np.log(1.9))))
     if side >= 600:
         scale = min(scale, 1.3)
@@ -160,10 +128,7 @@ def window(image: Image, truth: Truth, side: int, rng: Rng, backdrop: Image | No
         small = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
         source = np.asarray(cv2.resize(image, small, interpolation=cv2.INTER_AREA), np.uint8)
         matrix[:, :2] = np.eye(2)
-    canvas = np.zeros((side, side, 3), np.uint8) if backdrop is None else backdrop.copy()
-    drawn = np.asarray(
-        cv2.warpAffine(source, matrix, (side, side), canvas, cv2.INTER_LINEAR, cv2.BORDER_TRANSPARENT), np.uint8
-    )
+    drawn = np.asarray(cv2.warpAffine(source, matrix, (side, side), flags=cv2.INTER_LINEAR), np.uint8)
     moved = truth.copy()
     offset = np.array([left, top], np.float32)
     moved[:, :4] = (truth[:, :4] - np.tile(offset, 2)) * scale

@@ -10,8 +10,8 @@ import numpy as np
 from maskwatch.core.ports import FaceDetector
 from maskwatch.core.types import Box, Face, Image
 from maskwatch.detectors.anchor_free import Answers, detect_batched
-from maskwatch.training.datasets import Scene, load_faces, load_scenes, pictures_in, read_picture
-from maskwatch.training.detector_data import DetectorData, Example, close_ups, examples
+from maskwatch.training.datasets import Scene, load_scenes, pictures_in, read_picture
+from maskwatch.training.detector_data import DetectorData, Example, examples
 from maskwatch.training.detector_evaluation import SIZES, judge
 from maskwatch.training.detector_loss import TRUTH_WIDTH, detector_loss
 from maskwatch.training.detector_model import trainable_view
@@ -20,10 +20,6 @@ from maskwatch.training.loop import Row, Run, cosine
 ALLOWED_UNMATCHED = 0.15
 BACKGROUNDS_HELD_OUT = 5
 """Every fifth scene without faces is kept for judging."""
-_SCENES_PX, _CLOSE_UPS_PX = 1280, 320  # longer side at which the teacher looks
-
-MakeTeacher = Callable[[int], FaceDetector]
-"""A teacher that looks at pictures of so many pixels."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +46,7 @@ class DetectorSets:
     teacher: list[list[Face]]
 
 
-def prepare(root: Path, cache: Path, make_teacher: MakeTeacher) -> DetectorSets:
+def prepare(root: Path, cache: Path, make_teacher: Callable[[], FaceDetector]) -> DetectorSets:
     """Let the teacher look at every scene (some minutes), or read from `cache` what it saw.
 
     Raises:
@@ -59,9 +55,8 @@ def prepare(root: Path, cache: Path, make_teacher: MakeTeacher) -> DetectorSets:
     scenes = load_scenes(root / "scenes" / "val.json", root / "scenes" / "val")
     stored = cache / "detector_examples.npz"
     if not stored.is_file():
-        teacher = make_teacher(_SCENES_PX)
+        teacher = make_teacher()
         train = list(examples(_training_scenes(root), teacher))
-        train += close_ups(load_faces(root / "faces" / "faces.json"), make_teacher(_CLOSE_UPS_PX))
         seen = [teacher.detect([read_picture(scene.path)])[0] for scene in scenes]
         cache.mkdir(parents=True, exist_ok=True)
         _save(stored, root, train, seen)
@@ -69,7 +64,7 @@ def prepare(root: Path, cache: Path, make_teacher: MakeTeacher) -> DetectorSets:
     return DetectorSets(train=train, scenes=scenes, teacher=seen)
 
 
-def held_out(root: Path, cache: Path, make_teacher: MakeTeacher) -> DetectorSets:
+def held_out(root: Path, cache: Path, make_teacher: Callable[[], FaceDetector]) -> DetectorSets:
     """Only the scenes to judge by, as `prepare` gives them.
 
     Raises:
@@ -78,7 +73,7 @@ def held_out(root: Path, cache: Path, make_teacher: MakeTeacher) -> DetectorSets
     stored = cache / "detector_held_out.npz"
     scenes = load_scenes(root / "scenes" / "val.json", root / "scenes" / "val")
     if not stored.is_file():
-        teacher = make_teacher(_SCENES_PX)
+        teacher = make_teacher()
         cache.mkdir(parents=True, exist_ok=True)
         _save(stored, root, [], [teacher.detect([read_picture(scene.path)])[0] for scene in scenes])
     return DetectorSets(train=[], scenes=scenes, teacher=_load(stored, root)[1])
@@ -99,7 +94,6 @@ def _save(target: Path, root: Path, train: Sequence[Example], seen: Sequence[Seq
     np.savez(
         target,
         paths=np.array([str(example.path.relative_to(root)) for example in train], np.str_),
-        close_ups=np.array([example.close_up for example in train], np.bool_),
         counts=np.array([len(example.truth) for example in train], np.int64),
         truths=np.concatenate([np.zeros((0, TRUTH_WIDTH), np.float32), *(example.truth for example in train)]),
         seen_counts=np.array([len(faces) for faces in seen], np.int64),
@@ -113,8 +107,7 @@ def _load(source: Path, root: Path) -> tuple[list[Example], list[list[Face]]]:
     with np.load(source) as stored:
         truths = np.split(stored["truths"], np.cumsum(stored["counts"]))[:-1]  # the last part is empty
         train = [
-            Example(path=root / str(path), truth=truth, close_up=bool(close_up))
-            for path, truth, close_up in zip(stored["paths"], truths, stored["close_ups"], strict=True)
+            Example(path=root / str(path), truth=truth) for path, truth in zip(stored["paths"], truths, strict=True)
         ]
         rows = np.split(stored["seen"], np.cumsum(stored["seen_counts"]))[:-1]
     seen = [[Face(box=Box(*row[:4]), score=row[4]) for row in part.tolist()] for part in rows]

@@ -94,7 +94,7 @@ def train_detector(recipe: DetectorRecipe, *, report: Report | None = None) -> P
     start_from(model, recipe.start or teacher)
     begun_with = model.get_weights()
     sets = detector_training.prepare(
-        root, recipe.out / "cache", lambda size: teacher_from(teacher, size=size, min_score=0.3)
+        root, recipe.out / "cache", lambda: teacher_from(teacher, size=1280, min_score=0.3)
     )
     plan = detector_training.DetectorPlan(
         seed=recipe.seed,

@@ -66,22 +66,6 @@ def test_a_face_stays_under_its_box() -> None:
             assert inside[2:-2, 2:-2].mean() > 2 * drawn.mean()
 
 
-def test_a_close_up_stands_before_another_scene() -> None:
-    close_up = np.full((100, 100, 3), 255, np.uint8)
-    rows = np.zeros((1, TRUTH_WIDTH), np.float32)
-    rows[0, :5] = (20, 20, 80, 80, FACE)
-    backdrop = np.full((320, 320, 3), 90, np.uint8)
-    for seed in range(8):
-        drawn, truth = window(close_up, rows, 320, np.random.default_rng(seed), backdrop)
-        assert backdrop.min() == backdrop.max() == 90
-        (x1, y1, x2, y2), left_out = truth[0, :4].round().astype(int), np.ones((320, 320), bool)
-        side = max(x2 - x1, y2 - y1)
-        left_out[max(0, y1 - side) : y2 + side, max(0, x1 - side) : x2 + side] = False
-        if left_out.any():
-            assert drawn[y1 + 2 : y2 - 2, x1 + 2 : x2 - 2].mean() > drawn[left_out].mean()
-            assert drawn[left_out].mean() > 5, "not black"
-
-
 def test_a_mirror_swaps_left_and_right() -> None:
     rows = np.zeros((1, TRUTH_WIDTH), np.float32)
     rows[0] = [10, 20, 30, 40, FACE, 1, 12, 25, 28, 25, 20, 30, 14, 36, 26, 36]
