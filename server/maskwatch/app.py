@@ -84,7 +84,7 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:  # noq
         models = await asyncio.to_thread(load_models, settings.detection)
 
         metrics = Metrics()
-        lag = asyncio.create_task(_measure_loop_lag(metrics), name="loop-lag")
+        lag = asyncio.create_task(_watch_loop(metrics), name="watch-loop")
         stack.callback(lag.cancel)
         hub = Hub(store, metrics)
         stack.push_async_callback(hub.close)
@@ -304,10 +304,11 @@ async def _serve(services: Services, settings: MaskwatchSettings, tls: Tls | Non
     return f"{'https' if tls else 'http'}://{shown}:{runner.addresses[0][1]}"
 
 
-async def _measure_loop_lag(metrics: Metrics) -> None:
-    """How late the loop wakes up: what a blocked loop would show in."""
+async def _watch_loop(metrics: Metrics) -> None:
+    """How late the loop wakes up, what a blocked loop would show in; and how many tasks it has, what a leak would."""
     loop = asyncio.get_running_loop()
     while True:
         due_s = loop.time() + _LAG_CHECK_S
         await asyncio.sleep(_LAG_CHECK_S)
         metrics.loop_lag(max(0.0, loop.time() - due_s))
+        metrics.loop_tasks(len(asyncio.all_tasks()))

@@ -49,7 +49,7 @@ class Metric:
 _COUNTER, _GAUGE, _HISTOGRAM = MetricKind.COUNTER, MetricKind.GAUGE, MetricKind.HISTOGRAM
 _STAGES = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 _AGES = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0, 10.0, 30.0)
-_LAGS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+_LAGS = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 
 # fmt: off
 TABLE: Final[tuple[Metric, ...]] = (
@@ -111,6 +111,7 @@ TABLE: Final[tuple[Metric, ...]] = (
     Metric("maskwatch_websocket_viewers", _GAUGE, (), "Live pictures sent by websocket, where WebRTC can't be had."),
     Metric("maskwatch_event_loop_lag_seconds", _HISTOGRAM, (),
            "How much later than asked the event loop came to a timer.", _LAGS),
+    Metric("maskwatch_event_loop_tasks", _GAUGE, (), "Tasks of the event loop."),
     Metric("maskwatch_build_info", _GAUGE, ("version", "python"), "1, with the versions of maskwatch and Python."),
 )
 # fmt: on
@@ -317,6 +318,10 @@ class Metrics:
     def loop_lag(self, seconds: float) -> None:
         """The event loop came this late to a timer."""
         self._histogram("maskwatch_event_loop_lag_seconds").observe(seconds)
+
+    def loop_tasks(self, count: int) -> None:
+        """The event loop has this many tasks."""
+        self._gauge("maskwatch_event_loop_tasks").set(count)
 
     def _count(self, name: str, camera: str, *labels: str) -> None:
         if camera not in self._removed:

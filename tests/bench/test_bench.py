@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from maskwatch.bench.cameras import NumberedClip
 from maskwatch.bench.compare import measure_inference
 from maskwatch.bench.errors import BenchError
-from maskwatch.bench.subject import Stream, Task
+from maskwatch.bench.subject import Counts, Stream, Task, quantile
 from maskwatch.bench.timecode import draw_code, read_code
 from maskwatch.cli.main import app
 
@@ -106,3 +106,14 @@ def test_a_soak_tells_whether_anything_grows(tmp_path: Path) -> None:
     assert soak["looks_per_s"] > 0
     assert soak["memory_mb"]["end"] > 50
     assert soak["open_files"]["end"] > 5
+    assert soak["tasks"]["end"] > 5
+    assert 0 < soak["event_loop_lag_s"]["p50"] <= soak["event_loop_lag_s"]["p99"]
+
+
+def test_a_quantile_lies_in_its_bucket_in_proportion() -> None:
+    buckets: Counts = {("0.01",): 50.0, ("0.02",): 90.0, ("+Inf",): 100.0}
+    assert quantile(buckets, 0.5) == pytest.approx(0.01)
+    assert quantile(buckets, 0.7) == pytest.approx(0.015)
+    assert quantile(buckets, 0.99) == pytest.approx(0.02), "what lies beyond is taken for the last end"
+    assert quantile({("0.01",): 0.0, ("+Inf",): 0.0}, 0.99) is None
+    assert quantile({}, 0.5) is None

@@ -240,22 +240,36 @@ async def until_all_watch(http: aiohttp.ClientSession, url: str, cameras: int) -
 
 
 async def counts(http: aiohttp.ClientSession, url: str) -> dict[str, Counts]:
-    """All of the service's metrics: by name, then by their camera, stage and reason."""
+    """All of the service's metrics: by name, then by their camera, stage, reason and bucket (its upper end)."""
     async with http.get(f"{url}/metrics") as response:
         text = await response.text()
     counts: dict[str, Counts] = defaultdict(dict)
     for family in text_string_to_metric_families(text):
         for sample in family.samples:
             labels = sample.labels
-            counts[sample.name][tuple(labels[name] for name in ("camera", "stage", "reason") if name in labels)] = (
-                sample.value
-            )
+            key = tuple(labels[name] for name in ("camera", "stage", "reason", "le") if name in labels)
+            counts[sample.name][key] = sample.value
     return counts
 
 
 def difference(before: dict[str, Counts], after: dict[str, Counts], name: str) -> Counts:
     """By how much each series of a metric has grown."""
     return {labels: count - before[name].get(labels, 0.0) for labels, count in after[name].items()}
+
+
+def quantile(buckets: Counts, share: float) -> float | None:
+    """The value that `share` of what a histogram counted are below, within its bucket in proportion; None if empty.
+
+    `buckets` are its cumulative counts by upper end; what lies beyond the last finite one is taken for that end.
+    """
+    ordered = sorted((float(end), count) for (end,), count in buckets.items())
+    wanted = share * ordered[-1][1] if ordered else 0.0
+    low, below = 0.0, 0.0
+    for end, count in ordered:
+        if wanted and count >= wanted:
+            return low if end == float("inf") else low + (end - low) * (wanted - below) / (count - below)
+        low, below = end, count
+    return None
 
 
 def percentile(values: list[float], share: int) -> float | None:

@@ -17,6 +17,7 @@ from maskwatch import __version__
 from maskwatch.errors import ConfigError
 
 if TYPE_CHECKING:
+    from maskwatch.bench.soak import Progress
     from maskwatch.bench.subject import Task
 
 _STREAMS = 5
@@ -112,9 +113,13 @@ async def _measure(wanted: Wanted, console: Console) -> dict[str, Any]:
             if wanted.soak_minutes is not None:
                 console.print(f"{tasks[-1].cameras} camera(s) and one in trouble, {wanted.soak_minutes} min…")
                 with RtspServer(mounts[:1]) as troubled:
-                    return {"soak": await soak(tasks[-1], troubled, mounts[0].path, Path(folder))}
+                    return {"soak": await soak(tasks[-1], troubled, mounts[0].path, Path(folder), _told_on(console))}
             rows, details = await _rows(tasks, wanted, folder=Path(folder), console=console)
     return {"rows": rows, "details": details}
+
+
+def _told_on(console: Console) -> "Progress":
+    return lambda at_s, used: console.print(f"  {at_s:.0f} s: {used.rss_mb:.0f} MB, {used.threads} threads")
 
 
 async def _rows(
