@@ -1,6 +1,9 @@
 """`maskwatch bench` measures what it says it does. How fast this machine is, is not judged here."""
 
 import json
+import os
+import select
+import subprocess
 import sys
 from pathlib import Path
 
@@ -117,3 +120,23 @@ def test_a_quantile_lies_in_its_bucket_in_proportion() -> None:
     assert quantile(buckets, 0.99) == pytest.approx(0.02), "what lies beyond is taken for the last end"
     assert quantile({("0.01",): 0.0, ("+Inf",): 0.0}, 0.99) is None
     assert quantile({}, 0.5) is None
+
+
+def test_what_bench_starts_ends_with_it_however_it_ends() -> None:
+    """The grandchild holds the writing end of a pipe: its end is seen there."""
+    reading, writing = os.pipe()
+    parent = (
+        "import subprocess, sys, time; from maskwatch.bench.processes import ending_with_us;"
+        f"child = subprocess.Popen(ending_with_us(['sh', '-c', 'echo started; exec sleep 600']), pass_fds=[{writing}]);"
+        "time.sleep(600)"
+    )
+    with (
+        subprocess.Popen([sys.executable, "-c", parent], stdout=subprocess.PIPE, pass_fds=[writing]) as process,
+        os.fdopen(reading, "rb") as pipe,
+    ):
+        os.close(writing)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"started\n"
+        process.kill()
+        assert select.select([pipe], [], [], 30)[0], "the grandchild still runs"
+        assert pipe.read() == b""

@@ -1,6 +1,8 @@
 """What a process used: processor seconds and memory, from Linux's own books."""
 
 import os
+import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +20,12 @@ class Usage:
     rss_mb: float
     threads: int
     open_files: int
+
+
+def ending_with_us(command: Sequence[str]) -> list[str]:
+    """`command`, ended (SIGTERM) when this process ends, however that ends; unchanged where `setpriv` is missing."""
+    program = shutil.which("setpriv")
+    return list(command) if program is None else [program, "--pdeathsig", "TERM", *command]
 
 
 def usage_of(pid: int) -> Usage:

@@ -22,7 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from maskwatch.bench.cameras import NumberedClip
 from maskwatch.bench.errors import BenchError
-from maskwatch.bench.processes import usage_of
+from maskwatch.bench.processes import ending_with_us, usage_of
 from maskwatch.bench.timecode import read_code
 
 _URL = re.compile(r"Open (https?://\S+)")
@@ -36,16 +36,8 @@ async def serving(settings: dict[str, Any], folder: Path) -> AsyncIterator[tuple
     """Run `maskwatch serve` with `settings`; its address and process id."""
     config = folder / "bench.yaml"
     config.write_text(yaml.safe_dump(settings))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "maskwatch",
-        "serve",
-        "--config",
-        str(config),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
+    command = ending_with_us([sys.executable, "-m", "maskwatch", "serve", "--config", str(config)])
+    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert process.stderr is not None  # noqa: S101 - it was asked for
     written: list[str] = []
     try:
