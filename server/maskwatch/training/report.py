@@ -62,8 +62,9 @@ def plot_bars(rows: Sequence[Mapping[str, Any]], target: Path) -> None:
         heights = [float(row.get(head, 0.0)) for head in heads[1:]]
         axes[0, 0].bar(places + index * width, heights, width, label=str(row[heads[0]]))
     axes[0, 0].set(xticks=places + 0.4 - width / 2, xticklabels=heads[1:], ylim=(0, 1), ylabel="share that is right")
-    axes[0, 0].tick_params(axis="x", rotation=25)
-    axes[0, 0].legend(fontsize=8, ncols=3, loc="lower left")
+    for label in axes[0, 0].get_xticklabels():
+        label.set(rotation=25, rotation_mode="anchor", ha="right")
+    axes[0, 0].legend(fontsize=8, ncols=len(rows), loc="lower center", bbox_to_anchor=(0.5, 1), frameon=False)
     _save(figure, target)
 
 
