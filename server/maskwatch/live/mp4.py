@@ -13,6 +13,9 @@ _TICKS_PER_S = 90_000
 _JUMP_TICKS = _TICKS_PER_S
 """Timestamps that stray from the packets' arrival by more than this have jumped."""
 _DEFAULT_FPS = 25
+_TABLE, _TO_ITS_ENTRY = b"stsd", 16
+"""The box that describes the video, and how far behind the beginning of its name the code of its first entry is."""
+_LARGEST_HEAD = 1 << 20
 
 
 def write_mp4(footage: Footage, file: Path) -> None:
@@ -34,11 +37,26 @@ def write_mp4(footage: Footage, file: Path) -> None:
                 out.pts, out.dts = shown, decoded
                 out.is_keyframe = packet.keyframe
                 container.mux(out)
+        if info.codec == "hevc":
+            _tag_for_apple(file)
     except av.FFmpegError as error:
         if isinstance(error, OSError) and error.errno:
             raise OSError(error.errno, error.strerror) from None
         msg = f"the packets can't be put into an MP4 file ({type(error).__name__})"
         raise ValueError(msg) from None
+
+
+def _tag_for_apple(file: Path) -> None:
+    """Name H.265 `hvc1` in the index, which FFmpeg names `hev1`: Safari and iPhones play no other.
+
+    The two differ in where parameter sets may be; here they are in the index and, harmlessly, before keyframes too.
+    """
+    with file.open("r+b") as clip:
+        head = clip.read(_LARGEST_HEAD)
+        entry = head.find(_TABLE) + _TO_ITS_ENTRY
+        if head[entry : entry + 4] == b"hev1":
+            clip.seek(entry)
+            clip.write(b"hvc1")
 
 
 def times(packets: Sequence[EncodedPacket]) -> list[tuple[int, int]]:

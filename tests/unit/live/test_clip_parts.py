@@ -141,6 +141,7 @@ def test_a_cameras_packets_become_a_film_that_plays(tmp_path: Path, codec: str, 
         stream = container.streams.video[0]
         frames = list(container.decode(stream))
         assert stream.codec_context.name == codec
+        assert stream.codec_context.codec_tag == {"h264": "avc1", "hevc": "hvc1"}[codec], "what Safari plays"
         assert (stream.codec_context.width, stream.codec_context.height) == (320, 240)
     assert len(frames) == len(footage.packets)
     assert frames[0].key_frame
