@@ -436,6 +436,7 @@ export interface components {
             fps: number | null;
             /**
              * @default {
+             *       "decode_share": null,
              *       "frame_age_s": null,
              *       "frames_per_s": 0,
              *       "looks_per_s": 0,
@@ -570,6 +571,12 @@ export interface components {
          * @description Figures of the last seconds of one camera.
          */
         CameraHealth: {
+            /**
+             * Decode Share
+             * @description What decoding takes of one processor core; null where it is not known.
+             * @default null
+             */
+            decode_share: number | null;
             /**
              * Frame Age S
              * @description From the newest picture's arrival to its verdicts, median of the last looks.

@@ -141,7 +141,7 @@ export function camera(change: Partial<Camera> = {}): Camera {
     codec: "h264",
     detects_on: null,
     passthrough: true,
-    health: { looks_per_s: 5, frames_per_s: 15, frame_age_s: 0.12, reduced: false },
+    health: { looks_per_s: 5, frames_per_s: 15, frame_age_s: 0.12, reduced: false, decode_share: 0.031 },
     publish_url: null,
     ...change,
   };

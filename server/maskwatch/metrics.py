@@ -62,6 +62,8 @@ TABLE: Final[tuple[Metric, ...]] = (
            "Times the camera was opened again, by what had gone wrong."),
     # The line
     Metric("maskwatch_frames_decoded_total", _COUNTER, ("camera",), "Frames decoded."),
+    Metric("maskwatch_decode_seconds_total", _COUNTER, ("camera",),
+           "Processor seconds that decoding took. Not known of phones, and of pictures decoded only when looked at."),
     Metric("maskwatch_frames_sampled_total", _COUNTER, ("camera",), "Frames looked at."),
     Metric("maskwatch_frames_dropped_total", _COUNTER, ("camera", "stage", "reason"),
            "Frames, or messages about them, that were not used, by where (sampler, slot, motion_gate, live…) and why."),
@@ -154,9 +156,11 @@ class Metrics:
         """All metrics in Prometheus' text format. Reads /proc: call it in a thread."""
         return generate_latest(self.registry)
 
-    def frame_decoded(self, camera: str) -> None:
-        """A frame was decoded."""
+    def frame_decoded(self, camera: str, decode_s: float | None = None) -> None:
+        """A frame was decoded, in `decode_s` seconds of processor time where that is known."""
         self._count("maskwatch_frames_decoded_total", camera)
+        if decode_s is not None and camera not in self._removed:
+            self._counter("maskwatch_decode_seconds_total", camera).inc(decode_s)
 
     def frame_sampled(self, camera: str) -> None:
         """A frame was looked at."""

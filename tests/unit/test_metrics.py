@@ -36,7 +36,7 @@ def _report_everything(metrics: Metrics, camera: str) -> None:
     metrics.camera_state(camera, CameraState.CONNECTING, None)
     metrics.camera_state(camera, CameraState.ONLINE, None)
     metrics.camera_reconnect(camera, "timeout")
-    metrics.frame_decoded(camera)
+    metrics.frame_decoded(camera, 0.002)
     metrics.frame_sampled(camera)
     metrics.frame_dropped(camera, "slot", "overwritten")
     metrics.face_judged(camera, MaskLabel.NO_MASK)
@@ -61,6 +61,7 @@ def test_what_is_reported_is_what_is_told() -> None:
     assert _value(metrics, "maskwatch_camera_up", camera="lobby") == 1
     assert _value(metrics, "maskwatch_camera_down", camera="lobby", reason="connecting") is None
     assert _value(metrics, "maskwatch_frames_decoded_total", camera="lobby") == 1
+    assert _value(metrics, "maskwatch_decode_seconds_total", camera="lobby") == 0.002
     assert _value(metrics, "maskwatch_frames_dropped_total", camera="lobby", stage="slot", reason="overwritten") == 1
     assert _value(metrics, "maskwatch_people_in_view", camera="lobby", label="no_mask") == 2
     assert _value(metrics, "maskwatch_people_in_view", camera="lobby", label="compliant") == 0

@@ -295,6 +295,8 @@ export const en = {
   "page.camera.health.reduced": "{looks} (reduced: the machine is too busy for all)",
   "page.camera.health.frames": "Pictures a second",
   "page.camera.health.age": "Delay until judged",
+  "page.camera.health.decoding": "Decoding",
+  "page.camera.health.decoding.share": "{share}% of a core",
   "page.camera.health.stream": "Sends",
   "page.camera.health.live": "Live video",
   "page.camera.health.passthrough": "passed on as it is",

@@ -299,6 +299,8 @@ export const id: Messages = {
   "page.camera.health.reduced": "{looks} (dikurangi: mesin terlalu sibuk)",
   "page.camera.health.frames": "Gambar per detik",
   "page.camera.health.age": "Jeda sampai dinilai",
+  "page.camera.health.decoding": "Dekode",
+  "page.camera.health.decoding.share": "{share}% dari satu inti",
   "page.camera.health.stream": "Mengirim",
   "page.camera.health.live": "Video langsung",
   "page.camera.health.passthrough": "diteruskan apa adanya",

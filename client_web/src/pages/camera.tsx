@@ -207,7 +207,7 @@ function ItsAlerts({ camera }: { camera: string }) {
 }
 
 function Health({ camera }: { camera: Camera }) {
-  const { looks_per_s, frames_per_s, frame_age_s, reduced } = camera.health;
+  const { looks_per_s, frames_per_s, frame_age_s, decode_share, reduced } = camera.health;
   const running = camera.state === "online";
   const rows: [string, string][] = [
     [
@@ -220,6 +220,12 @@ function Health({ camera }: { camera: Camera }) {
     ],
     [t("page.camera.health.frames"), running ? number(frames_per_s, 1) : "–"],
     [t("page.camera.health.age"), running && frame_age_s !== null ? duration(frame_age_s * 1000) : "–"],
+    [
+      t("page.camera.health.decoding"),
+      running && decode_share !== null
+        ? t("page.camera.health.decoding.share", { share: number(decode_share * 100, 1) })
+        : "–",
+    ],
     [t("page.camera.health.stream"), streamInWords(camera) || "–"],
     [
       t("page.camera.health.live"),

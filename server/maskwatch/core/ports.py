@@ -51,6 +51,7 @@ class RawFrame:
     `to_rgb()` gives uint8 RGB, height x width x 3; it may be called once or more, from any thread. `picture`, where the
     source has one, gives parts and small versions of the same for less. Of a camera with two streams, not every frame
     is to be looked at (`for_looks`) or shown (`for_show`), and `full_rgb()` decodes the same moment in full size.
+    `decode_s` is the processor time that decoding took since the frame before, in seconds; None where it is not known.
     """
 
     sequence: int
@@ -62,6 +63,7 @@ class RawFrame:
     for_looks: bool = True
     for_show: bool = True
     full_rgb: Callable[[], Image | None] | None = None
+    decode_s: float | None = None
 
     @property
     def live_ticks(self) -> int:

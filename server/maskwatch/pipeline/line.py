@@ -69,7 +69,8 @@ class CameraLine:
         self._turn = 0
         self._keepsakes = Keepsakes()
         self._lock = Lock()
-        self._frames_s: deque[float] = deque(maxlen=600)
+        self._frames: deque[tuple[float, float | None]] = deque(maxlen=600)
+        """When each was captured, and what decoding it took."""
         self._looks: deque[tuple[float, float]] = deque(maxlen=300)
         self._missed: deque[tuple[float, int]] = deque(maxlen=300)
 
@@ -85,8 +86,8 @@ class CameraLine:
         not at older pictures.
         """
         self.latest = frame
-        self._frames_s.append(frame.captured_monotonic_s)
-        self._telemetry.frame_decoded(self.name)
+        self._frames.append((frame.captured_monotonic_s, frame.decode_s))
+        self._telemetry.frame_decoded(self.name, frame.decode_s)
         if self._slot.renew(frame):
             self._telemetry.frame_dropped(self.name, "slot", "overwritten")
         elif self._sampler.wants(frame.captured_monotonic_s):
@@ -200,13 +201,15 @@ class CameraLine:
             self._identity = None
 
     def figures(self, now_s: float) -> CameraFigures:
-        """Looks and frames a second and the age of a look, over the last seconds."""
-        frames = sum(1 for t_s in tuple(self._frames_s) if now_s - t_s <= _WINDOW_S)
+        """Looks and frames a second, the age of a look and what decoding takes, over the last seconds."""
+        decoded_s = [decode_s for t_s, decode_s in tuple(self._frames) if now_s - t_s <= _WINDOW_S]
+        known_s = [decode_s for decode_s in decoded_s if decode_s is not None]
         looks_missed = sum(missed for t_s, missed in tuple(self._missed) if now_s - t_s <= _WINDOW_S)
         ages = [age_s for t_s, age_s in tuple(self._looks) if now_s - t_s <= _WINDOW_S]
         return CameraFigures(
             looks_per_s=len(ages) / _WINDOW_S,
-            frames_per_s=frames / _WINDOW_S,
+            frames_per_s=len(decoded_s) / _WINDOW_S,
+            decode_share=sum(known_s) / _WINDOW_S if known_s else None,
             frame_age_s=median(ages) if ages else None,
             reduced=looks_missed > _REDUCED * (len(ages) + looks_missed),
         )

@@ -49,7 +49,7 @@ def recorded_utc(time_s: float) -> datetime:
 class Silent:
     """Telemetry for a replay, which reports by its output."""
 
-    def frame_decoded(self, camera: str) -> None:
+    def frame_decoded(self, camera: str, decode_s: float | None = None) -> None:
         """Not counted."""
 
     def frame_sampled(self, camera: str) -> None:

@@ -27,10 +27,12 @@ class CameraStatus:
 class CameraFigures:
     """Figures of the last seconds: looks and frames a second, median age of a frame when its verdicts are out.
 
+    `decode_share` is what decoding takes of one core, 0..1 and beyond; None where it is not known.
     `reduced` says that the machine has not time for all the looks that are due.
     """
 
     looks_per_s: float = 0.0
     frames_per_s: float = 0.0
     frame_age_s: float | None = None
+    decode_share: float | None = None
     reduced: bool = False

@@ -9,8 +9,8 @@ from maskwatch.core.types import AlertChange, AlertKind, CameraState, MaskLabel,
 class Telemetry(Protocol):
     """Counters and timings; every method is cheap and may be called from any thread."""
 
-    def frame_decoded(self, camera: str) -> None:
-        """A frame was decoded."""
+    def frame_decoded(self, camera: str, decode_s: float | None = None) -> None:
+        """A frame was decoded, in `decode_s` seconds of processor time where that is known."""
 
     def frame_sampled(self, camera: str) -> None:
         """A frame was looked at."""

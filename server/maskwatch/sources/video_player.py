@@ -59,6 +59,8 @@ class VideoPlayer:
         """With `lately`, packets are kept there, and only keyframes are decoded while it says that nobody looks."""
         self.pictures = 0
         self._captured_s = float("-inf")
+        self._decoded_s = 0.0
+        """Processor time of this thread that decoding took since the last picture was delivered."""
         self._stream = stream
         self._sink = sink
         self._spec = spec
@@ -146,6 +148,7 @@ class VideoPlayer:
         return self._spec.failures.undecodable()
 
     def _decode(self, packet: VideoPacket) -> list[av.VideoFrame]:
+        began_s = time.thread_time()
         try:
             return packet.decode()
         except (av.DecoderNotFoundError, av.PatchWelcomeError, av.error.NotImplementedError):
@@ -155,6 +158,8 @@ class VideoPlayer:
         except av.FFmpegError:
             # A packet damaged on the way costs a picture, not the camera.
             pass
+        finally:
+            self._decoded_s += time.thread_time() - began_s
         return []
 
     def _look_at_format(self, frames: list[av.VideoFrame]) -> None:
@@ -211,6 +216,7 @@ class VideoPlayer:
         # A decoder that is drained gives several pictures at once: each still has a time of its own.
         self._captured_s = max(arrival.monotonic_s, self._captured_s + _LEAST_STEP_S)
         picture = DecodedPicture(frame, self._scaler)
+        decoded_s, self._decoded_s = self._decoded_s, 0.0
         self._sink.frame(
             RawFrame(
                 sequence=self.pictures,
@@ -218,6 +224,7 @@ class VideoPlayer:
                 captured_utc=arrival.utc,
                 to_rgb=picture.rgb,
                 picture=picture,
+                decode_s=decoded_s,
                 media_ticks=arrival.ticks if self._info is not None and self._info.passthrough else None,
             )
         )

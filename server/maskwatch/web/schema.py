@@ -42,6 +42,8 @@ class CameraHealth(Wire):
     frames_per_s: float = 0.0
     frame_age_s: float | None = None
     """From the newest picture's arrival to its verdicts, median of the last looks."""
+    decode_share: float | None = None
+    """What decoding takes of one processor core; null where it is not known."""
     reduced: bool = False
     """Whether looks are being left out because the machine has not time for all that are due."""
 

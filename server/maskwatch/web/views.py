@@ -83,6 +83,7 @@ def _health(figures: CameraFigures) -> CameraHealth:
         frames_per_s=round(figures.frames_per_s, 1),
         frame_age_s=round(age_s, 3) if age_s is not None else None,
         reduced=figures.reduced,
+        decode_share=round(figures.decode_share, 3) if figures.decode_share is not None else None,
     )
 
 

@@ -30,6 +30,13 @@ def test_once_plays_every_picture_in_real_time_and_then_ends(clips: Clips) -> No
     assert {later - earlier for earlier, later in pairwise(ticks)} == {90_000 // FPS}
 
 
+def test_what_decoding_took_comes_with_each_picture(clips: Clips) -> None:
+    with watch(str(clips.bare)) as watching:
+        watching.wait_frames(20)
+    took = [frame.decode_s for frame in watching.frames]
+    assert all(decode_s is not None and 0 < decode_s < 1 for decode_s in took), took
+
+
 def test_loops_without_a_seam(make_clip: Callable[..., Path]) -> None:
     clip = make_clip("short.mp4", seconds=0.6)
     frames = round(0.6 * FPS)

@@ -39,7 +39,7 @@ class CountingTelemetry:
         self.held_back: Counter[tuple[str, AlertKind]] = Counter()
         self.armed: dict[str, bool] = {}
 
-    def frame_decoded(self, camera: str) -> None:
+    def frame_decoded(self, camera: str, decode_s: float | None = None) -> None:
         self.decoded[camera] += 1
 
     def frame_sampled(self, camera: str) -> None:

@@ -2,6 +2,7 @@ import queue
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 from typing import Literal
 
@@ -237,6 +238,16 @@ def test_a_machine_that_keeps_up_misses_no_look(bench: Bench) -> None:
             bench.looks.get(timeout=10)
     assert bench.telemetry.missed["hall"] == 0
     assert not line.figures(start_s + 2).reduced
+
+
+def test_the_cost_of_decoding_is_a_share_of_the_last_seconds(bench: Bench) -> None:
+    line, unknown = bench.line("hall"), bench.line("phone")
+    start_s = time.monotonic()
+    for index in range(75):
+        line.frame(replace(raw_frame(index, start_s + index / 15), decode_s=0.002))
+        unknown.frame(raw_frame(index, start_s + index / 15))
+    assert line.figures(start_s + 4.99).decode_share == pytest.approx(0.03)
+    assert unknown.figures(start_s + 4.99).decode_share is None
 
 
 def test_a_round_takes_as_many_cameras_as_its_budget_allows() -> None:
