@@ -8,17 +8,21 @@ in the sources shows or chains such an error: each becomes a `SourceError` in wo
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 import av
 import av.container
 import av.video.stream
+from av.codec.hwaccel import HWAccel, hwdevices_available
 from av.stream import Discard, Disposition
 
 from maskwatch.errors import SourceError, SourceReason
 
 VideoPacket: TypeAlias = "av.Packet[av.video.stream.VideoStream]"
 """A packet of a video stream."""
+
+Hardware = Literal["cuda", "vaapi", "qsv", "drm", "videotoolbox"]
+"""What may decode instead of the processor, as FFmpeg calls it."""
 
 _MAX_BROKEN_READS = 50
 
@@ -52,6 +56,8 @@ class InputSpec:
     """Whether pictures are left out, up to the next keyframe, when the stream has fallen behind."""
     loop_filter: bool = True
     """Whether the decoder smooths the edges of its blocks; it costs an eighth of the decoding."""
+    hardware: Hardware | None = None
+    """What decodes instead of the processor, where it knows the codec."""
     fetch: Callable[[str, int, dict[str, str]], Any] | None = field(default=None, repr=False)
     """What gives FFmpeg whatever it asks for by address, as files of ours, instead of FFmpeg's own protocols…"""
     first: Callable[[], Any] | None = field(default=None, repr=False)
@@ -65,6 +71,7 @@ def open_input(spec: InputSpec) -> Iterator[av.container.InputContainer]:
     Raises:
         SourceError: it can't be opened.
     """
+    hardware = None if spec.hardware is None else open_hardware(spec.hardware)
     try:
         container = av.open(
             spec.first() if spec.first is not None else spec.address,
@@ -73,6 +80,7 @@ def open_input(spec: InputSpec) -> Iterator[av.container.InputContainer]:
             io_open=spec.fetch,
             timeout=(spec.open_timeout_s, spec.read_timeout_s),
             metadata_errors="replace",
+            hwaccel=hardware,
         )
     except av.FFmpegError as error:
         failure = spec.failures.opening(error)
@@ -80,6 +88,31 @@ def open_input(spec: InputSpec) -> Iterator[av.container.InputContainer]:
         with container:
             yield container
         return
+    raise failure
+
+
+def open_hardware(kind: Hardware) -> HWAccel:
+    """What decodes with `kind`, and leaves what it can't decode to the processor.
+
+    Raises:
+        SourceError: FFmpeg was built without it, or there is no such device here.
+    """
+    remedy = "Leave the option hardware_decoding out: the processor decodes then."
+    known = hwdevices_available()
+    if kind not in known:
+        raise SourceError(
+            SourceReason.MISCONFIGURED,
+            f"This FFmpeg can't decode with {kind}: it was built for {', '.join(known) or 'no hardware'}.",
+            remedy=remedy,
+        )
+    try:
+        return HWAccel(kind, allow_software_fallback=True).create(av.Codec("h264", "r"))
+    except (av.FFmpegError, RuntimeError, NotImplementedError):
+        failure = SourceError(
+            SourceReason.MISCONFIGURED,
+            f"This machine has no device that decodes with {kind}, or its driver can't be used here.",
+            remedy=remedy,
+        )
     raise failure
 
 

@@ -6,7 +6,7 @@ small picture, and cutting the faces out of the decoder's planes.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import av
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from maskwatch.core.types import Grey, Image
 from maskwatch.pipeline.picture import shrunk
 
-_PLANAR = frozenset({"yuv420p", "yuvj420p"})
+_HALVED = frozenset({"yuv420p", "yuvj420p", "nv12"})
+"""Formats in which two by two pixels share their colour: in two planes, or in one by turns as hardware gives it."""
 _FULL_RANGE = 2
 _SIZES_KEPT = 8
 Transform = NDArray[np.float32]
@@ -34,7 +35,7 @@ class Scaler:
     def rgb(self, frame: av.VideoFrame, width: int, height: int) -> Image:
         """`frame` (not turned upright) as RGB of this size."""
         with self._lock:
-            if (width, height) != (frame.width, frame.height) and frame.format.name in _PLANAR:
+            if (width, height) != (frame.width, frame.height) and frame.format.name in _HALVED:
                 # Scaled before its colours are converted it costs less than half: scalers do it the other way round.
                 frame = self._convert(frame, "yuv420p", width, height)
             return self._pixels(frame, "rgb24", width, height)
@@ -98,12 +99,12 @@ class DecodedPicture:
         """See `Picture`."""
         if not (0 <= left < left + width <= self.width and 0 <= top < top + height <= self.height):
             raise ValueError(f"{width} x {height} pixels at {left}, {top} are not inside {self.width} x {self.height}")
-        if self._turns or self._frame.format.name not in _PLANAR:
+        if self._turns or self._frame.format.name not in _HALVED:
             return np.ascontiguousarray(shrunk(self.rgb()[top : top + height, left : left + width], shrink))
         # Two by two pixels share their colour: cut on even places, then trim.
         x, y = left // 2, top // 2
         columns, rows = -(-(left + width) // 2) - x, -(-(top + height) // 2) - y
-        luma, blue, red = (_plane(plane) for plane in self._frame.planes)
+        luma, blue, red = _planes(self._frame)
         if shrink > 1 and min(width, height) >= shrink and not (shrink % 2 or left % 2 or top % 2):
             # Each plane is brought to the small size first: colours have half of it already.
             small = shrunk(luma[top : top + height, left : left + width], shrink)
@@ -137,9 +138,19 @@ class DecodedPicture:
         return _matrix(int(frame.colorspace), full=full)
 
 
-def _plane(plane: "av.video.plane.VideoPlane") -> NDArray[np.uint8]:
+def _planes(frame: av.VideoFrame) -> Sequence[NDArray[np.uint8]]:
+    """Luma (height x width), blue and red (half of both) of a frame in one of `_HALVED`."""
+    if frame.format.name == "nv12":
+        luma, colours = frame.planes
+        both = _plane(colours, values=2)
+        return _plane(luma), both[:, ::2], both[:, 1::2]
+    return [_plane(plane) for plane in frame.planes]
+
+
+def _plane(plane: "av.video.plane.VideoPlane", *, values: int = 1) -> NDArray[np.uint8]:
+    """A plane with so many values a pixel, one beside the other."""
     pixels = np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
-    return np.asarray(pixels[: plane.height, : plane.width], np.uint8)
+    return np.asarray(pixels[: plane.height, : plane.width * values], np.uint8)
 
 
 @cache

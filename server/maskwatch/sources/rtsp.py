@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, FilePath, SecretStr, field_va
 from maskwatch.core.ports import FrameSource, SourceSink, StopSignal
 from maskwatch.plugins import Plugin
 from maskwatch.sources.addresses import split_address
-from maskwatch.sources.av_input import InputSpec, audio_codec, find_video, open_input
+from maskwatch.sources.av_input import Hardware, InputSpec, audio_codec, find_video, open_input
 from maskwatch.sources.knock import port_is_open
 from maskwatch.sources.lately import Lately
 from maskwatch.sources.rtsp_failures import Peer, RtspFailures
@@ -38,6 +38,9 @@ class RtspConfig(BaseModel):
     loop_filter: bool = False
     """Whether pictures are decoded with their block edges smoothed: nicer snapshots, for an eighth more decoding. The
     live view of H.264 is not decoded here and is always smooth."""
+    hardware_decoding: Hardware | None = None
+    """What decodes instead of the processor, such as `cuda`, where FFmpeg and this machine have it. What it does not
+    know, the processor decodes."""
     verify_tls: bool = True
     """Whether the certificate of an `rtsps:` camera must be one that this machine trusts, or `ca_file` vouches for."""
     ca_file: FilePath | None = None
@@ -121,6 +124,7 @@ class RtspSource:
             options=options,
             catches_up=True,
             loop_filter=config.loop_filter,
+            hardware=config.hardware_decoding,
             open_timeout_s=config.open_timeout_s,
             # PyAV gives up after about twice the time it is given.
             read_timeout_s=config.read_timeout_s / 2,

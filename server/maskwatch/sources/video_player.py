@@ -23,7 +23,7 @@ from maskwatch.sources.picture import DecodedPicture, Scaler
 
 _log = structlog.get_logger(__name__)
 
-_BROWSER_PIXELS = frozenset({"yuv420p", "yuvj420p"})
+_BROWSER_PIXELS = frozenset({"yuv420p", "yuvj420p", "nv12"})  # the last is the first, decoded by hardware
 _SPS_START = re.compile(rb"\x00\x00\x01[\x07\x27\x47\x67]")
 _VPS_START = re.compile(rb"\x00\x00\x01\x40[\x00-\xff]")
 _NO_PICTURE_AFTER_S = 10.0

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from maskwatch.errors import SourceReason
+from maskwatch.sources import av_input
 from tests.fixtures.clips import Clips
 from tests.fixtures.rtsp import PASSWORD, USER
 from tests.fixtures.watching import watch
@@ -40,6 +41,27 @@ def test_plays_every_codec_over_every_transport(
     assert image.dtype == np.uint8
     assert bool(camera.packets) is (codec in ("h264", "hevc"))  # kept for clips, even where no browser plays them
     assert any(packet.shown_ticks is not None for packet in camera.packets) is (path == "/b-frames")
+
+
+@pytest.mark.parametrize(("kind", "device"), [("cuda", "/dev/nvidia0"), ("qsv", "/dev/dri/renderD128")])
+def test_hardware_decodes_where_it_is_and_is_missed_in_words_where_it_is_not(
+    rtsp_server: RtspServer, kind: str, device: str
+) -> None:
+    with watch(rtsp_server.url("/bare"), {"hardware_decoding": kind}) as camera:
+        if Path(device).exists():
+            camera.wait_frames(12)
+            assert camera.infos[0].passthrough
+        else:
+            error = camera.failure()
+            assert error.reason is SourceReason.MISCONFIGURED
+            assert kind in error.message
+            assert "hardware_decoding" in error.remedy
+
+
+def test_hardware_that_ffmpeg_does_not_know_is_named(rtsp_server: RtspServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(av_input, "hwdevices_available", lambda: ["cuda", "amf"])
+    with watch(rtsp_server.url("/bare"), {"hardware_decoding": "vaapi"}) as camera:
+        assert "it was built for cuda, amf" in camera.failure().message
 
 
 def test_pictures_have_the_colours_that_were_sent(rtsp_server: RtspServer) -> None:
