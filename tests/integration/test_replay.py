@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -153,10 +154,15 @@ def test_a_camera_that_sees_nothing_for_a_while_is_one_alert_that_ends(what: str
     assert (summary["raised"], summary["open"]) == (1, 0)
 
 
+@cache
+def _room() -> Image:
+    return draw_room(640, 480)
+
+
 def _seen(what: str, moment: float) -> Image:
     """What a noisy camera shows of a room through which a ball rolls; `what` is wrong with it."""
     noise = np.random.default_rng(round(moment * 1e4)).normal(0, 2, (480, 640, 1))
-    room = draw_room(640, 480)
+    room = _room().copy()
     cv2.circle(room, (round(600 * moment) + 20, 400), 20, (200, 60, 40), -1)
     if what == "black":
         room = room // 24
