@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from maskwatch.bench.cameras import NumberedClip
 from maskwatch.bench.compare import measure_inference
 from maskwatch.bench.errors import BenchError
+from maskwatch.bench.soak import slope_mb_per_h
 from maskwatch.bench.subject import Counts, Stream, Task, quantile
 from maskwatch.bench.timecode import draw_code, read_code
 from maskwatch.cli.main import app
@@ -111,6 +112,13 @@ def test_a_soak_tells_whether_anything_grows(tmp_path: Path) -> None:
     assert soak["open_files"]["end"] > 5
     assert soak["tasks"]["end"] > 5
     assert 0 < soak["event_loop_lag_s"]["p50"] <= soak["event_loop_lag_s"]["p99"]
+
+
+def test_memory_that_goes_up_and_down_grows_only_if_its_floor_does() -> None:
+    swinging = [(at_s, 500.0 + 25 * (at_s // 10 % 4 == 3)) for at_s in np.arange(0, 1800, 10.0)]
+    assert slope_mb_per_h(swinging) == 0
+    leaking = [(at_s, mb + at_s * 10 / 3600) for at_s, mb in swinging]
+    assert slope_mb_per_h(leaking) == pytest.approx(10, rel=0.1)
 
 
 def test_a_quantile_lies_in_its_bucket_in_proportion() -> None:

@@ -15,6 +15,7 @@ from maskwatch.bench.rtsp import RtspServer
 from maskwatch.bench.subject import Task, counts, difference, quantile, serving
 
 _TROUBLE_EVERY_S = 10.0
+_WINDOW_S = 120.0
 _WARM_SHARE = 0.2
 """Of the time, until memory is expected to grow no more."""
 
@@ -52,7 +53,7 @@ async def soak(task: Task, troubled: RtspServer, path: str, folder: Path, progre
         "looks_per_s": round(steady / samples[-1][0] / task.cameras, 3),
         "looks_of_troubled_camera": int(looks.get(("troubled",), 0)),
         "memory_mb": {"begin": round(warm[0][1].rss_mb, 1), "end": round(warm[-1][1].rss_mb, 1)},
-        "memory_slope_mb_per_h": round(_slope_per_s([(at_s, used.rss_mb) for at_s, used in warm]) * 3600, 2),
+        "memory_slope_mb_per_h": round(slope_mb_per_h([(at_s, used.rss_mb) for at_s, used in warm]), 2),
         "threads": {"begin": warm[0][1].threads, "end": warm[-1][1].threads},
         "tasks": {"begin": tasks[first], "end": tasks[-1]},
         "event_loop_lag_s": {f"p{share}": quantile(lag, share / 100) for share in (50, 99)},
@@ -64,8 +65,17 @@ async def _trouble(trouble: Callable[[], None]) -> None:
     await asyncio.to_thread(trouble)
 
 
-def _slope_per_s(points: list[tuple[float, float]]) -> float:
-    """The slope of the line through the points, by least squares; 0 for fewer than three."""
-    if len(points) < 3:
+def slope_mb_per_h(points: list[tuple[float, float]]) -> float:
+    """By how much memory grows, of its sizes (MB) at so many seconds: the line through its floor, by least squares.
+
+    The floor is the least of every two minutes: what a camera needs for a while as it comes back goes up and down above
+    it. 0 where there are fewer than three.
+    """
+    least: dict[int, tuple[float, float]] = {}
+    for point in points:
+        window = int(point[0] / _WINDOW_S)
+        least[window] = min(least.get(window, point), point, key=lambda each: each[1])
+    if len(least) < 3:
         return 0.0
-    return float(np.polyfit([x for x, _ in points], [y for _, y in points], 1)[0])
+    slope_per_s = np.polyfit([at_s for at_s, _ in least.values()], [mb for _, mb in least.values()], 1)[0]
+    return float(slope_per_s) * 3600
