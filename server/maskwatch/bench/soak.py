@@ -68,14 +68,15 @@ async def _trouble(trouble: Callable[[], None]) -> None:
 def slope_mb_per_h(points: list[tuple[float, float]]) -> float:
     """By how much memory grows, of its sizes (MB) at so many seconds: the line through its floor, by least squares.
 
-    The floor is the least of every two minutes: what a camera needs for a while as it comes back goes up and down above
-    it. 0 where there are fewer than three.
+    The floor is the least of every whole two minutes: what a camera needs for a while as it comes back goes up and down
+    above it. 0 where there are fewer than three.
     """
     least: dict[int, tuple[float, float]] = {}
     for point in points:
         window = int(point[0] / _WINDOW_S)
         least[window] = min(least.get(window, point), point, key=lambda each: each[1])
-    if len(least) < 3:
+    floor = list(least.values())[:-1]  # the last two minutes are not over
+    if len(floor) < 3:
         return 0.0
-    slope_per_s = np.polyfit([at_s for at_s, _ in least.values()], [mb for _, mb in least.values()], 1)[0]
+    slope_per_s = np.polyfit([at_s for at_s, _ in floor], [mb for _, mb in floor], 1)[0]
     return float(slope_per_s) * 3600
