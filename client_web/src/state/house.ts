@@ -119,6 +119,9 @@ const socket = new LiveSocket(address(), {
     if (message.action === "woken" || message.action === "escalated") announce(message.alert, message.at);
   },
   camera(message) {
+    const known = (cameras.peek() ?? []).some((camera) => camera.name === message.camera.name);
+    // What a camera did before it was removed here may still be on its way: it must not come back for a moment.
+    if (message.action === "state" && !known) return;
     const others = (cameras.peek() ?? []).filter((camera) => camera.name !== message.camera.name);
     cameras.value = byName(message.action === "removed" ? others : [...others, message.camera]);
   },
