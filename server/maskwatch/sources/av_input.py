@@ -105,14 +105,17 @@ def open_hardware(kind: Hardware) -> HWAccel:
             f"This FFmpeg can't decode with {kind}: it was built for {', '.join(known) or 'no hardware'}.",
             remedy=remedy,
         )
+    hardware = HWAccel(kind, allow_software_fallback=True)
     try:
-        return HWAccel(kind, allow_software_fallback=True).create(av.Codec("h264", "r"))
+        hardware.create(av.Codec("h264", "r"))  # what every camera sends: the device is tried with it
     except (av.FFmpegError, RuntimeError, NotImplementedError):
         failure = SourceError(
             SourceReason.MISCONFIGURED,
             f"This machine has no device that decodes with {kind}, or its driver can't be used here.",
             remedy=remedy,
         )
+    else:
+        return hardware
     raise failure
 
 
