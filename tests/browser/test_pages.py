@@ -109,8 +109,7 @@ def test_a_camera_is_paused_changed_and_removed_from_its_page(
     watched_context: Callable[..., WatchedContext],
 ) -> None:
     server = start_maskwatch()
-    # A picture that was asked for just before its camera is removed may find it gone.
-    page = watched_context(chromium(), allowed=["404 (Not Found)"], **DESK).page()
+    page = watched_context(chromium(), **DESK).page()
     for name in ("hall", "kitchen"):
         added = page.request.post(
             f"{server.url}/api/v1/cameras",

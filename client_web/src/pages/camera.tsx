@@ -3,7 +3,7 @@ import { number, percent, t } from "../i18n";
 import { duration, ticking } from "../i18n/time";
 import { shown } from "../live/words";
 import { api } from "../state/api";
-import { alerts, cameraNamed, cameras, connected, forgetCamera, look, pollHealth } from "../state/house";
+import { alerts, cameraNamed, cameras, connected, forgetCamera, look, pollHealth, restoreCamera } from "../state/house";
 import { tell, tellError } from "../state/notices";
 import { go } from "../state/router";
 import { AlertRow } from "../ui/alert-row";
@@ -109,14 +109,16 @@ function Head({ camera }: { camera: Camera }) {
   const paused = !camera.enabled;
   const remove = async () => {
     setRemoving(false);
+    // Away with its pictures first: what is still asked for while it goes would be an error.
+    go("/");
+    forgetCamera(camera.name);
     try {
       await api.removeCamera(camera.name);
     } catch (error) {
+      restoreCamera(camera);
       tellError(error);
       return;
     }
-    go("/");
-    forgetCamera(camera.name);
     tell(t("page.camera.removed", { camera: camera.name }));
   };
   return (

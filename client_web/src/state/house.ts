@@ -230,6 +230,12 @@ export function forgetCamera(name: string): void {
   cameras.value = (cameras.peek() ?? []).filter((camera) => camera.name !== name);
 }
 
+/** It is there after all, if nobody has said so meanwhile. */
+export function restoreCamera(camera: Camera): void {
+  const others = (cameras.peek() ?? []).filter((each) => each.name !== camera.name);
+  cameras.value = byName([...others, camera]);
+}
+
 /** The tab's title: how many open alerts nobody has acknowledged, then the page. */
 export function titleOf(page: string): string {
   const count = unacknowledged.value.length;
