@@ -29,7 +29,7 @@ def test_it_writes_a_row_for_each_number_of_cameras(tmp_path: Path) -> None:
     arguments = [
         "bench",
         "--cameras",
-        "1",
+        "0,1",
         "--seconds",
         "2",
         "--detector-size",
@@ -42,7 +42,9 @@ def test_it_writes_a_row_for_each_number_of_cameras(tmp_path: Path) -> None:
     assert ended.exit_code == 0, ended.output
     figures = json.loads(file.read_text())
     assert figures["machine"]["cores"] >= 1
-    row = next(row for row in figures["rows"] if row["contender"] == "maskwatch")
+    idle, row = (row for row in figures["rows"] if row["contender"] == "maskwatch")
+    assert (idle["cameras"], idle["looks_per_s"]) == (0, None)
+    assert 50 < idle["rss_mb"] < row["rss_mb"]
     assert (row["cameras"], row["detector_size"]) == (1, 320)
     assert 0 < row["looks_per_s"] <= 6
     assert 0 < row["frame_age_s"]["p50"] <= row["frame_age_s"]["p95"] <= row["frame_age_s"]["p99"]
@@ -77,7 +79,7 @@ async def test_a_python_without_inference_is_told_from_one_that_is_slow(tmp_path
 
 
 def test_a_number_of_cameras_that_makes_no_sense_is_refused() -> None:
-    for cameras in ("none", "0", "1,-2", ""):
+    for cameras in ("none", "-1", "1,-2", ""):
         ended = CliRunner().invoke(app, ["bench", "--cameras", cameras])
         assert ended.exit_code != 0
         assert "numbers of cameras" in str(ended.exception) + ended.output

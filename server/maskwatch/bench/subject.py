@@ -146,6 +146,25 @@ async def measure(task: Task, folder: Path) -> tuple[dict[str, Any], dict[str, A
     return row, details
 
 
+async def measure_idle(task: Task, folder: Path) -> dict[str, Any]:
+    """A row of the service with no camera at all, some seconds after its start: what it needs before it looks."""
+    async with serving(task.settings(folder / "data"), folder) as (_, pid):
+        await asyncio.sleep(task.warmup_s)
+        before, measured_s = usage_of(pid), time.monotonic()
+        await asyncio.sleep(task.seconds)
+        used, elapsed_s = usage_of(pid), time.monotonic() - measured_s
+    return {
+        "contender": "maskwatch",
+        "cameras": 0,
+        "detector_size": task.detector_size,
+        "looks_per_s": None,
+        "frame_age_s": {f"p{share}": None for share in (50, 95, 99)},
+        "cpu_s_per_camera_s": round((used.cpu_s - before.cpu_s) / elapsed_s, 4),
+        "rss_mb": round(used.rss_mb, 1),
+        "drops": {},
+    }
+
+
 async def _places(http: aiohttp.ClientSession, url: str, task: Task) -> dict[str, tuple[float, int]]:
     """Of each camera, when a picture (its number is read) was sent, in seconds since 1970, and its media ticks.
 

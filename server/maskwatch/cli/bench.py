@@ -26,7 +26,7 @@ _STREAMS = 5
 
 def bench(
     *,
-    cameras: Annotated[str, typer.Option(help="Numbers of cameras to measure, such as 1,8.")] = "1,4,8",
+    cameras: Annotated[str, typer.Option(help="Numbers of cameras to measure, such as 0,1,8.")] = "1,4,8",
     seconds: Annotated[float, typer.Option(min=1, help="Seconds each measurement lasts.")] = 30.0,
     detector_size: Annotated[int, typer.Option(min=320, max=960, help="Longest side the detector sees.")] = 640,
     looks_per_s: Annotated[float, typer.Option("--looks", min=0.1, help="Looks a second a camera.")] = 5.0,
@@ -50,8 +50,10 @@ def bench(
         numbers = [int(count) for count in cameras.split(",")]
     except ValueError:
         numbers = []
-    if not numbers or min(numbers) < 1:
-        raise ConfigError("--cameras takes numbers of cameras, such as 1,8.", remedy="Each must be 1 or more.")
+    if not numbers or min(numbers) < 0 or (soak is not None and numbers[-1] < 1):
+        raise ConfigError(
+            "--cameras takes numbers of cameras, such as 0,1,8.", remedy="None may be below 0; a soak needs 1."
+        )
     console = Console(stderr=True)
     machine = _machine()
     if alerts:
@@ -128,12 +130,16 @@ async def _rows(
     """Every contender's row for every task, in turns."""
     from maskwatch.bench.compare import measure_inference, measure_script  # noqa: PLC0415
     from maskwatch.bench.floor import measure_floor  # noqa: PLC0415
-    from maskwatch.bench.subject import measure  # noqa: PLC0415
+    from maskwatch.bench.subject import measure, measure_idle  # noqa: PLC0415
 
     rows: list[dict[str, Any] | None] = []
     details: list[dict[str, Any]] = []
     for task in tasks:
         console.print(f"{task.cameras} camera(s), {task.seconds:.0f} s…")
+        if not task.cameras:
+            with tempfile.TemporaryDirectory(dir=folder) as place:
+                rows.append(await measure_idle(task, Path(place)))
+            continue
         urls = [task.stream(index).url for index in range(task.cameras)]
         floor = measure_floor(urls, seconds=task.seconds, detector_size=task.detector_size)
         rows.append(await floor)
