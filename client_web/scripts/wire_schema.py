@@ -1,4 +1,4 @@
-"""Write the JSON schema of everything that goes over the wire (maskwatch.web.schema and its siblings), for `wire.mjs` to make types of.
+"""Write the JSON schema of everything that goes over the wire (maskwatch.web.schema), for `wire.mjs` to make types of.
 
 Usage: python client_web/scripts/wire_schema.py > client_web/wire.json
 """
@@ -11,7 +11,8 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from maskwatch.web import notifier_schema, schema
+from maskwatch.web.schema import alerts, cameras, messages, notifiers, service, video
+from maskwatch.web.schema.base import PROTOCOL_VERSION, Wire
 
 FROM_THE_CLIENT = (
     "Acknowledge", "AlertConditions", "AlertExport", "AlertFilter", "AlertRange", "CameraChange", "CameraCreate",
@@ -25,9 +26,9 @@ def wire_schema() -> dict[str, Any]:
     """The models as an OpenAPI document without paths."""
     models: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
         (model, "validation" if name in FROM_THE_CLIENT else "serialization")
-        for module in (schema, notifier_schema)
+        for module in (alerts, cameras, messages, notifiers, service, video)
         for name, model in inspect.getmembers(module, inspect.isclass)
-        if issubclass(model, schema.Wire) and model not in (schema.Wire, schema.Message)
+        if issubclass(model, Wire) and model not in (Wire, messages.Message) and model.__module__ == module.__name__
     ]
     _, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")
     for name, definition in definitions["$defs"].items():
@@ -36,7 +37,7 @@ def wire_schema() -> dict[str, Any]:
             definition["required"] = sorted(definition["properties"])
     return {
         "openapi": "3.1.0",
-        "info": {"title": "maskwatch wire", "version": str(schema.PROTOCOL_VERSION)},
+        "info": {"title": "maskwatch wire", "version": str(PROTOCOL_VERSION)},
         "paths": {},
         "components": {"schemas": definitions["$defs"]},
     }

@@ -11,7 +11,7 @@ from maskwatch.web.auth import IDENTITY
 from maskwatch.web.hub import Hub
 from maskwatch.web.ports import AlertLife, AlertRows
 from maskwatch.web.routes import Call, Nothing, Operation
-from maskwatch.web.schema import MOST_SNOOZE_MINUTES, Acknowledge, Alert, AlertHistory, Judgement, Snooze
+from maskwatch.web.schema.alerts import MOST_SNOOZE_MINUTES, Acknowledge, Alert, AlertHistory, Judgement, Snooze
 from maskwatch.web.views import alert_view, history_view
 
 

@@ -12,7 +12,7 @@ from maskwatch.web.alert_export import export_alerts
 from maskwatch.web.hub import Hub
 from maskwatch.web.ports import AlertRows
 from maskwatch.web.routes import Call, Media, Nothing, Operation
-from maskwatch.web.schema import Alert, AlertConditions, AlertExport, AlertFilter, AlertPage, AlertRange, Erased
+from maskwatch.web.schema.alerts import Alert, AlertConditions, AlertExport, AlertFilter, AlertPage, AlertRange, Erased
 from maskwatch.web.views import alert_view
 
 _EVER = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))

@@ -7,7 +7,7 @@ from maskwatch.core.arming import Disarm
 from maskwatch.web.auth import IDENTITY
 from maskwatch.web.camera_service import CameraService
 from maskwatch.web.routes import Call, Nothing, Operation
-from maskwatch.web.schema import Camera, CameraList, DisarmRequest
+from maskwatch.web.schema.cameras import Camera, CameraList, DisarmRequest
 
 
 class ArmingApi:

@@ -12,7 +12,7 @@ from maskwatch.web.camera_service import CameraService
 from maskwatch.web.camera_test import CameraTester
 from maskwatch.web.phones import PhoneAddress
 from maskwatch.web.routes import Call, Media, Nothing, Operation
-from maskwatch.web.schema import (
+from maskwatch.web.schema.cameras import (
     Camera,
     CameraChange,
     CameraCreate,

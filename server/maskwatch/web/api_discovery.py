@@ -10,7 +10,14 @@ from maskwatch.errors import BusyError, SourceError, SourceReason
 from maskwatch.sources.discovery import FoundCamera, find_cameras
 from maskwatch.sources.onvif_client import OnvifAddress, OnvifCamera, ask_camera
 from maskwatch.web.routes import Call, Nothing, Operation
-from maskwatch.web.schema import CameraStream, CameraStreams, Discovered, DiscoveredCamera, Discovery, StreamsQuestion
+from maskwatch.web.schema.cameras import (
+    CameraStream,
+    CameraStreams,
+    Discovered,
+    DiscoveredCamera,
+    Discovery,
+    StreamsQuestion,
+)
 
 _APART_S = 2.0
 """Between two searches: each is a question to everything on the network."""

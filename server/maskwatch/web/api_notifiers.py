@@ -5,7 +5,9 @@ from typing import Any
 
 from maskwatch.notifiers.registry import notifier_plugins
 from maskwatch.store.delivery_records import DeadLetter as StoredLetter
-from maskwatch.web.notifier_schema import (
+from maskwatch.web.notifier_service import NotifierService
+from maskwatch.web.routes import Call, Nothing, Operation
+from maskwatch.web.schema.notifiers import (
     DeadLetter,
     DeadLetterChoice,
     DeadLetterCount,
@@ -21,8 +23,6 @@ from maskwatch.web.notifier_schema import (
     NotifierTypes,
     PushKey,
 )
-from maskwatch.web.notifier_service import NotifierService
-from maskwatch.web.routes import Call, Nothing, Operation
 
 
 class NotifiersApi:

@@ -12,7 +12,7 @@ from maskwatch.web.auth import IDENTITY, SESSION_COOKIE, Gate
 from maskwatch.web.phones import PhoneAddress
 from maskwatch.web.ports import SessionRows, Usage
 from maskwatch.web.routes import Call, Nothing, Operation
-from maskwatch.web.schema import IceServer, Info, Login, ServiceInfo, Session, StorageInfo, StoredKind
+from maskwatch.web.schema.service import IceServer, Info, Login, ServiceInfo, Session, StorageInfo, StoredKind
 
 
 class SessionApi:

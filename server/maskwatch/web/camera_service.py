@@ -21,7 +21,7 @@ from maskwatch.store.records import StoredCamera
 from maskwatch.web.camera_sources import PHONE, check_source, source_or_unknown
 from maskwatch.web.masking import unmasked
 from maskwatch.web.ports import CameraManager, CameraRows, DisarmRows
-from maskwatch.web.schema import Camera, CameraChange, CameraCreate
+from maskwatch.web.schema.cameras import Camera, CameraChange, CameraCreate
 from maskwatch.web.tokens import PublishTokens, same
 from maskwatch.web.views import camera_view
 

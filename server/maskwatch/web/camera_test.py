@@ -13,7 +13,7 @@ from maskwatch.core.types import Image
 from maskwatch.errors import BusyError, SourceReason
 from maskwatch.sources.probe import probe
 from maskwatch.web.camera_sources import PHONE, check_source
-from maskwatch.web.schema import CameraTestResult
+from maskwatch.web.schema.cameras import CameraTestResult
 
 _AT_ONCE = 3
 _TIMEOUT_S = 10.0

@@ -11,7 +11,8 @@ from maskwatch.core.types import Look
 from maskwatch.store.records import AlertEvent
 from maskwatch.web.outbox import CameraAction, Outbox
 from maskwatch.web.ports import AlertRows, CameraDirectory
-from maskwatch.web.schema import Camera, CameraMessage
+from maskwatch.web.schema.cameras import Camera
+from maskwatch.web.schema.messages import CameraMessage
 from maskwatch.web.views import event_view, faces_view
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ from maskwatch.errors import InvalidRequestError, StoreError
 from maskwatch.live.fragments import FragmentViewing, Start
 from maskwatch.live.hub import LiveHub
 from maskwatch.web.hangup import hang_up
-from maskwatch.web.schema import VideoKeyframe, VideoStart
+from maskwatch.web.schema.video import VideoKeyframe, VideoStart
 from maskwatch.web.signalling import Authorize
 
 _HEARTBEAT_S = 20.0

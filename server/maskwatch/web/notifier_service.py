@@ -21,7 +21,8 @@ from maskwatch.store.delivery_records import DeadLetter, StoredNotifier, TargetS
 from maskwatch.store.records import EventAction
 from maskwatch.store.store import filter_of
 from maskwatch.web.masking import unmasked
-from maskwatch.web.notifier_schema import (
+from maskwatch.web.notifier_views import masked_options
+from maskwatch.web.schema.notifiers import (
     Notifier,
     NotifierChange,
     NotifierCreate,
@@ -29,7 +30,6 @@ from maskwatch.web.notifier_schema import (
     NotifierTest,
     NotifierTestResult,
 )
-from maskwatch.web.notifier_views import masked_options
 from maskwatch.web.test_picture import test_picture
 
 log = structlog.get_logger(__name__)

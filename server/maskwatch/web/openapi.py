@@ -11,7 +11,9 @@ from pydantic.json_schema import models_json_schema
 from maskwatch import __version__
 from maskwatch.web.problems import PROBLEM_TYPE
 from maskwatch.web.routes import API, Media, Nothing, Operation
-from maskwatch.web.schema import Problem, ServerMessage, Subscribe, Wire
+from maskwatch.web.schema.base import Wire
+from maskwatch.web.schema.messages import ServerMessage, Subscribe
+from maskwatch.web.schema.service import Problem
 
 _REF = "#/components/schemas/{model}"
 _PARTS = {"name": "Name of a camera.", "id": "Id of an alert.", "target": "Name of a notifier."}

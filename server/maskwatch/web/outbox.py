@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from maskwatch.store.records import AlertEvent
-from maskwatch.web.schema import Subscribe
+from maskwatch.web.schema.messages import Subscribe
 
 CameraAction = Literal["added", "changed", "removed", "state"]
 

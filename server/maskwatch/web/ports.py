@@ -11,7 +11,7 @@ from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.pipeline.status import CameraFigures, CameraStatus
 from maskwatch.store.records import AlertEvent, AlertQuery, StoredAlert, StoredCamera, Truth
 from maskwatch.store.usage import KindUsage
-from maskwatch.web.schema import Camera
+from maskwatch.web.schema.cameras import Camera
 
 
 class CameraManager(Protocol):

@@ -8,7 +8,7 @@ from aiohttp import hdrs, web
 
 from maskwatch.errors import MaskwatchError
 from maskwatch.web.ports import Check
-from maskwatch.web.schema import Health, Readiness
+from maskwatch.web.schema.service import Health, Readiness
 from maskwatch.web.services import Services
 
 _CHECK_S = 2.0

@@ -26,7 +26,7 @@ from maskwatch.errors import (
 )
 from maskwatch.plugins import first_problem
 from maskwatch.secrets import redact_text
-from maskwatch.web.schema import Problem
+from maskwatch.web.schema.service import Problem
 from maskwatch.web.signalling import SignallingError
 
 log = structlog.get_logger(__name__)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from maskwatch.errors import InvalidRequestError
 from maskwatch.web.problems import refuse_input
-from maskwatch.web.schema import Wire
+from maskwatch.web.schema.base import Wire
 
 API = "/api/v1"
 

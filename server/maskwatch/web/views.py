@@ -9,18 +9,9 @@ from maskwatch.secrets import redact_url
 from maskwatch.store.records import AlertEvent, StoredAlert
 from maskwatch.store.records import Feedback as StoredFeedback
 from maskwatch.web.masking import masked
-from maskwatch.web.schema import (
-    Alert,
-    Alerting,
-    AlertMessage,
-    AlertState,
-    Camera,
-    CameraHealth,
-    FacesMessage,
-    Feedback,
-    HistoryEntry,
-    Person,
-)
+from maskwatch.web.schema.alerts import Alert, AlertState, Feedback, HistoryEntry
+from maskwatch.web.schema.cameras import Alerting, Camera, CameraHealth
+from maskwatch.web.schema.messages import AlertMessage, FacesMessage, Person
 
 _BELIEVED = {
     TrackState.COMPLIANT: MaskLabel.MASK,

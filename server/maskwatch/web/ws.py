@@ -18,7 +18,7 @@ from maskwatch.web.hangup import hang_up
 from maskwatch.web.hub import Hub
 from maskwatch.web.outbox import ClientLimits, Greeting, Outbox, OutboxPorts
 from maskwatch.web.ports import CameraDirectory
-from maskwatch.web.schema import ErrorMessage, HelloMessage, Subscribe
+from maskwatch.web.schema.messages import ErrorMessage, HelloMessage, Subscribe
 from maskwatch.web.views import event_view
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from maskwatch.store.records import AlertEvent
 from maskwatch.web.outbox import ClientLimits, Greeting, Outbox, OutboxPorts
-from maskwatch.web.schema import Subscribe
+from maskwatch.web.schema.messages import Subscribe
 from tests.unit.web.looks import event
 
 NO_GRACE = ClientLimits(grace_s=0)

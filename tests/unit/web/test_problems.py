@@ -15,7 +15,7 @@ from maskwatch.errors import (
     TooManyAttemptsError,
 )
 from maskwatch.web.problems import Problems
-from maskwatch.web.schema import Problem
+from maskwatch.web.schema.service import Problem
 
 
 class NoPages:

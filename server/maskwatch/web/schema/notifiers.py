@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from maskwatch.config_notifiers import RESERVED_NOTIFIER_NAMES, check_notifier_name
 from maskwatch.core.types import AlertKind, Severity
 from maskwatch.store.records import EventAction
-from maskwatch.web.schema import Wire
+from maskwatch.web.schema.base import Wire
 
 
 def _check_new_name(name: str) -> str:

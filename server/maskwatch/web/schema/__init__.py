@@ -1,0 +1,1 @@
+"""What goes over the wire, by subject; `base.py` says what holds for all of it."""
