@@ -11,12 +11,12 @@ from typing import Any, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from maskwatch.web.schema import alerts, cameras, messages, notifiers, service, video
+from maskwatch.web.schema import alerts, cameras, messages, notifiers, service, users, video
 from maskwatch.web.schema.base import PROTOCOL_VERSION, Wire
 
 FROM_THE_CLIENT = (
     "Acknowledge", "AlertConditions", "AlertExport", "AlertFilter", "AlertRange", "CameraChange", "CameraCreate",
-    "CameraTest", "DeadLetterChoice", "DeadLetterQuery", "Judgement", "Login", "NotifierChange", "NotifierCreate",
+    "CameraTest", "DeadLetterChoice", "DeadLetterQuery", "Judgement", "Login", "NewPassword", "NotifierChange", "NotifierCreate",
     "NotifierTest", "Snooze", "Subscribe",
 )  # fmt: skip
 """Models the browser sends; of these, fields with a default may be left out."""
@@ -26,7 +26,7 @@ def wire_schema() -> dict[str, Any]:
     """The models as an OpenAPI document without paths."""
     models: list[tuple[type[BaseModel], Literal["validation", "serialization"]]] = [
         (model, "validation" if name in FROM_THE_CLIENT else "serialization")
-        for module in (alerts, cameras, messages, notifiers, service, video)
+        for module in (alerts, cameras, messages, notifiers, service, users, video)
         for name, model in inspect.getmembers(module, inspect.isclass)
         if issubclass(model, Wire) and model not in (Wire, messages.Message) and model.__module__ == module.__name__
     ]

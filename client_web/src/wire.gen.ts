@@ -1213,6 +1213,23 @@ export interface components {
          */
         MaskLabel: "mask" | "no_mask" | "incorrect" | "unknown";
         /**
+         * NewPassword
+         * @description A password for a user, who need not exist yet; 8 characters at least.
+         */
+        NewPassword: {
+            /**
+             * Own Password
+             * @description The password of who asks, once more, where they are logged in: a page left open is not enough for this.
+             * @default null
+             */
+            own_password?: string | null;
+            /**
+             * Password
+             * Format: password
+             */
+            password: string;
+        };
+        /**
          * Notifier
          * @description A target that is told of alerts.
          */
@@ -1777,6 +1794,13 @@ export interface components {
              */
             identity: boolean;
             /**
+             * Models
+             * @description Files that judge, by what they do (`detector`, `classifier`), each with the start of its SHA-256.
+             */
+            models: {
+                [key: string]: string;
+            };
+            /**
              * Phone Hint
              * @description Why not, in one sentence with what to do.
              * @default null
@@ -1944,6 +1968,19 @@ export interface components {
          */
         Truth: "mask" | "no_mask" | "incorrect" | "not_a_face";
         /**
+         * User
+         * @description Somebody who may log in.
+         */
+        User: {
+            /** Name */
+            name: string;
+            /**
+             * You
+             * @description Whether this is who asks.
+             */
+            you: boolean;
+        };
+        /**
          * VideoKeyframe
          * @description The next binary message is a keyframe: a page may forget all pictures before it.
          */
@@ -2086,6 +2123,7 @@ export type Judgement = components["schemas"]["Judgement"];
 export type KindRetention = components["schemas"]["KindRetention"];
 export type Login = components["schemas"]["Login"];
 export type MaskLabel = components["schemas"]["MaskLabel"];
+export type NewPassword = components["schemas"]["NewPassword"];
 export type Notifier = components["schemas"]["Notifier"];
 export type NotifierChange = components["schemas"]["NotifierChange"];
 export type NotifierCreate = components["schemas"]["NotifierCreate"];
@@ -2111,6 +2149,7 @@ export type StreamsQuestion = components["schemas"]["StreamsQuestion"];
 export type Subscribe = components["schemas"]["Subscribe"];
 export type TrackState = components["schemas"]["TrackState"];
 export type Truth = components["schemas"]["Truth"];
+export type User = components["schemas"]["User"];
 export type VideoKeyframe = components["schemas"]["VideoKeyframe"];
 export type VideoStart = components["schemas"]["VideoStart"];
 export type Weekday = components["schemas"]["Weekday"];

@@ -165,6 +165,7 @@ async def running(settings: MaskwatchSettings) -> AsyncIterator[Service]:  # noq
             publishers=publishers,
             notifiers=notifiers,
             checks={"worker": workers_alive},
+            models=models[0].versions,
         )
         url = await _serve(services, settings, tls, stack)
         yield Service(url=url, services=services, advice=tls.advice if tls else "")

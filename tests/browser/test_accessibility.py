@@ -27,6 +27,23 @@ SMALL_TARGETS = """() => [...document.querySelectorAll('a, button, select, input
     return [e.outerHTML.slice(0, 90), box.width, box.height];
   })
   .filter(([, width, height]) => width < 43.5 || height < 43.5)"""
+TEXT_OVER_TEXT = """() => {
+  const lines = [];
+  const texts = document.createTreeWalker(document.querySelector('main'), NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const of = text.parentElement;
+    if (!text.data.trim() || of.closest('.unseen, .skip, .tile, .stage, svg')) continue;
+    if (!of.checkVisibility({ opacityProperty: true, visibilityProperty: true })) continue;
+    const range = document.createRange();
+    range.selectNodeContents(text);
+    for (const box of range.getClientRects()) lines.push([box, text.data.trim().slice(0, 40), of]);
+  }
+  return lines.flatMap(([a, words, of], index) => lines.slice(index + 1)
+    .filter(([b, , other]) => other !== of
+      && Math.min(a.right, b.right) - Math.max(a.left, b.left) > 3
+      && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 6)
+    .map(([, others]) => `"${words}" lies over "${others}"`));
+}"""
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 PAGES: list[tuple[str, str, str]] = [
@@ -42,7 +59,7 @@ PAGES: list[tuple[str, str, str]] = [
 ]
 LOOKS: dict[str, dict[str, Any]] = {
     "desk-light": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light"},
-    "desk-dark": {"viewport": {"width": 1440, "height": 900}, "color_scheme": "dark"},
+    "desk-dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
     "phone-light": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "has_touch": True},
     "phone-dark-id": {"viewport": {"width": 360, "height": 740}, "color_scheme": "dark", "locale": "id-ID"},
 }
@@ -59,13 +76,15 @@ def test_every_page_is_for_everybody(
     settings = LOOKS[look]
     page = watched_context(chromium(), allowed=["404 (Not Found)"], reduced_motion="reduce", **settings).page()
     faults: dict[str, Any] = {}
-    for name, path, sign in PAGES:
+    (alert, *_) = page.request.get(f"{house.url}/api/v1/alerts?camera=door").json()["alerts"]
+    for name, path, sign in [*PAGES, ("alert", f"/alerts/{alert['id']}", ".why li, .history li")]:
         page.goto(house.url + path)
         page.locator(sign).first.wait_for()
         page.screenshot(path=ARTIFACTS / f"{name}-{look}.png")
         found: list[Any] = axe_faults(page)
         if sideways := page.evaluate(SIDEWAYS):
             found.append(f"scrolls sideways by {sideways} px")
+        found += page.evaluate(TEXT_OVER_TEXT)
         if settings.get("has_touch"):
             found += page.evaluate(SMALL_TARGETS)
         if found:

@@ -6,8 +6,10 @@ import { version } from "../state/house";
 import { chosenLanguage, liveBy, notify, singleKeys, sound, type Theme, theme } from "../state/preferences";
 import { info, signOut } from "../state/session";
 import { Button, Switch } from "../ui/basics";
+import { JudgedBy } from "../ui/judged-by";
 import { Notifiers } from "../ui/notifiers";
 import { Stored } from "../ui/stored";
+import { Users } from "../ui/users";
 
 export function SettingsPage() {
   return (
@@ -17,7 +19,9 @@ export function SettingsPage() {
       </header>
       <ThisBrowser />
       <Notifiers />
+      <JudgedBy />
       <Stored />
+      <Users />
       <Server />
     </div>
   );

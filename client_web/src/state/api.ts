@@ -17,6 +17,7 @@ import type {
   Erased,
   FeedbackFilter,
   Judgement,
+  NewPassword,
   Notifier,
   NotifierChange,
   NotifierCreate,
@@ -27,6 +28,7 @@ import type {
   Severity,
   Snooze,
   StreamsQuestion,
+  User,
 } from "../wire.gen";
 
 export interface AlertFilter {
@@ -44,6 +46,7 @@ export interface AlertFilter {
 const API = "/api/v1";
 const camera = (name: string) => `${API}/cameras/${encodeURIComponent(name)}`;
 const notifier = (name: string) => `${API}/notifiers/${encodeURIComponent(name)}`;
+const user = (name: string) => `${API}/users/${encodeURIComponent(name)}`;
 const alert = (id: string) => `${API}/alerts/${encodeURIComponent(id)}`;
 
 async function json<T>(answer: Promise<Response>): Promise<T> {
@@ -103,6 +106,11 @@ export const api = {
       }),
     ),
   pushKey: () => json<PushKey>(request(`${API}/notifiers/push-key`)),
+
+  users: () => json<User[]>(request(`${API}/users`)),
+  setPassword: (name: string, body: NewPassword) =>
+    json<User>(request(`${user(name)}/password`, { method: "PUT", json: body })),
+  removeUser: (name: string) => request(user(name), { method: "DELETE" }),
 };
 
 type Value = string | number | boolean | readonly string[] | undefined;

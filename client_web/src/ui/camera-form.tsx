@@ -64,10 +64,9 @@ function hintOf(name: keyof Numbers): string | undefined {
   return name in HINTS ? t(HINTS[name as keyof typeof HINTS]) : undefined;
 }
 
-function valuesOf(camera: Camera): Values {
-  const { dwell_s, rearm_s, memory_s, min_confidence, alert_incorrect, repeat_after_s, min_face_px } = camera.rules;
+function ruleValues(rules: RuleSettings): Omit<Numbers, "detect_fps"> & Pick<Values, "alert_incorrect"> {
+  const { dwell_s, rearm_s, memory_s, min_confidence, alert_incorrect, repeat_after_s, min_face_px } = rules;
   return {
-    detect_fps: camera.detect_fps,
     dwell_s,
     rearm_s,
     memory_s,
@@ -75,8 +74,11 @@ function valuesOf(camera: Camera): Values {
     repeat_after_s,
     min_face_px,
     alert_incorrect,
-    looking: lookingOf(camera.options),
   };
+}
+
+function valuesOf(camera: Camera): Values {
+  return { detect_fps: camera.detect_fps, ...ruleValues(camera.rules), looking: lookingOf(camera.options) };
 }
 
 /** What to ask of the server; the form's own checks see to it that only what may be empty is. */
@@ -185,22 +187,35 @@ function LookingFields({ camera, looking, onChange }: LookingProps) {
   );
 }
 
-/** The same of a camera that the settings file sets, to be read only. */
-export function CameraValues({ camera }: { camera: Camera }) {
-  const values = valuesOf(camera);
-  const { looking } = values;
-  const yes = (on: boolean) => t(on ? "page.camera.yes" : "page.camera.no");
-  const facts: [string, string][] = [
-    ...[...OFTEN, ...RARELY].map(({ name }): [string, string] => {
+/** What a form and the lists below call a setting, and its value. */
+export type Fact = [label: string, value: string];
+
+const yes = (on: boolean) => t(on ? "page.camera.yes" : "page.camera.no");
+
+/** Rules, to be read only. */
+export function ruleFacts(rules: RuleSettings): Fact[] {
+  const values = ruleValues(rules);
+  return [
+    ...[...OFTEN, ...RARELY].flatMap(({ name }): Fact[] => {
+      if (name === "detect_fps") return [];
       const value = values[name];
-      return [t(KEYS[name]), value === null ? t("page.camera.never") : number(value, 2)];
+      return [[t(KEYS[name]), value === null ? t("page.camera.never") : number(value, 2)]];
     }),
     [t("page.camera.alert_incorrect"), yes(values.alert_incorrect)],
+  ];
+}
+
+/** The settings of a camera that the settings file sets, to be read only. */
+export function CameraValues({ camera }: { camera: Camera }) {
+  const looking = lookingOf(camera.options);
+  const facts: Fact[] = [
+    [t(KEYS.detect_fps), number(camera.detect_fps, 2)],
+    ...ruleFacts(camera.rules),
     [t("page.camera.priority"), t(`page.camera.priority.${looking.priority}`)],
     [t("page.camera.motion_gate"), yes(looking.motion_gate)],
     [t("page.camera.detail"), yes(looking.detail)],
-    ...(looking.sub_url ? [[t("camera.sub_url"), looking.sub_url] as [string, string]] : []),
-    ...(service.value?.identity ? [[t("page.camera.identity"), yes(looking.identity)] as [string, string]] : []),
+    ...(looking.sub_url ? [[t("camera.sub_url"), looking.sub_url] as Fact] : []),
+    ...(service.value?.identity ? [[t("page.camera.identity"), yes(looking.identity)] as Fact] : []),
   ];
   return (
     <>

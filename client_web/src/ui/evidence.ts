@@ -79,7 +79,7 @@ function shares(value: unknown): Record<string, number> | null {
 
 function modelNames(value: unknown): string | null {
   const names = Object.values(record(value)).filter((name) => typeof name === "string");
-  return names.length ? names.join(", ") : null;
+  return names.length ? names.join(", ").replaceAll("+", " + ") : null;
 }
 
 /** The looks out of their columns; one that lacks its time, label or weight is left out. */

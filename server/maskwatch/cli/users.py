@@ -2,12 +2,19 @@
 
 import asyncio
 import os
-from typing import Annotated
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from maskwatch.cli.options import ConfigOption, DataDirOption, settings_from
 from maskwatch.errors import ConfigError
+
+if TYPE_CHECKING:
+    from maskwatch.config import MaskwatchSettings
+    from maskwatch.store.accounts import Users
+
+T = TypeVar("T")
 
 app = typer.Typer(help="Set, list or remove who may log in.", no_args_is_help=True)
 
@@ -21,8 +28,6 @@ def set_password(
     data_dir: DataDirOption = None,
 ) -> None:
     """Create a user, or change a user's password. It is asked for, or taken from MASKWATCH_PASSWORD."""
-    from maskwatch.store.store import Store  # noqa: PLC0415
-
     password = os.environ.get("MASKWATCH_PASSWORD") or typer.prompt(
         "Password", hide_input=True, confirmation_prompt=True
     )
@@ -31,14 +36,33 @@ def set_password(
             f"The password is too short: {_SHORTEST_PASSWORD} characters at least.",
             remedy="A few words make a good one.",
         )
-    settings = settings_from(config, data_dir)
-
-    async def save() -> None:
-        store = await Store.open(settings)
-        try:
-            await store.users.set_password(name, password)
-        finally:
-            await store.close()
-
-    asyncio.run(save())
+    asyncio.run(_with_users(settings_from(config, data_dir), lambda users: users.set_password(name, password)))
     typer.echo(f"The password of {name!r} is set.")
+
+
+@app.command("list")
+def list_all(config: ConfigOption = None, data_dir: DataDirOption = None) -> None:
+    """Say who may log in."""
+    names = asyncio.run(_with_users(settings_from(config, data_dir), lambda users: users.names()))
+    typer.echo("\n".join(names) if names else "Nobody: no password is set, and only this machine is let in.")
+
+
+@app.command()
+def remove(
+    name: Annotated[str, typer.Argument(help="Who may no longer log in.")],
+    config: ConfigOption = None,
+    data_dir: DataDirOption = None,
+) -> None:
+    """Let somebody log in no more, and log them out everywhere."""
+    asyncio.run(_with_users(settings_from(config, data_dir), lambda users: users.remove(name)))
+    typer.echo(f"{name!r} may no longer log in.")
+
+
+async def _with_users(settings: "MaskwatchSettings", act: "Callable[[Users], Awaitable[T]]") -> T:
+    from maskwatch.store.store import Store  # noqa: PLC0415
+
+    store = await Store.open(settings)
+    try:
+        return await act(store.users)
+    finally:
+        await store.close()

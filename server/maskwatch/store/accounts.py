@@ -8,9 +8,9 @@ from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
-from maskwatch.errors import InvalidRequestError, NotFoundError
+from maskwatch.errors import ConflictError, InvalidRequestError, NotFoundError
 from maskwatch.store.database import Database
 from maskwatch.store.tables import SessionRow, UserRow
 
@@ -66,16 +66,23 @@ class Users:
         kept = row.password_hash if row is not None else await asyncio.to_thread(_nobodys_hash)
         return await asyncio.to_thread(_matches, kept, password) and row is not None
 
-    async def remove(self, name: str) -> None:
+    async def remove(self, name: str, *, keep_last: bool = False) -> None:
         """Forget a user; their sessions end.
 
         Raises:
             NotFoundError: there is none of that name.
+            ConflictError: it is the last one, and `keep_last`: without a user everybody would be let in.
         """
         async with self._database.write() as session:
             row = await session.get(UserRow, name)
             if row is None:
                 raise NotFoundError(f"There is no user called {name!r}.")
+            if keep_last and await session.scalar(select(func.count()).select_from(UserRow)) == 1:
+                raise ConflictError(
+                    "The last user can't be removed: everybody would be let in.",
+                    remedy="Add another one first.",
+                    code="last_user",
+                )
             await session.delete(row)
 
 

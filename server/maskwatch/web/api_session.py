@@ -1,18 +1,19 @@
 """`/api/v1/session` and `/api/v1/info`: logging in and out, and what this server is."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
 from maskwatch import __version__
-from maskwatch.config import MaskwatchSettings, TlsMode
+from maskwatch.config import MaskwatchSettings
 from maskwatch.errors import UnauthorizedError
-from maskwatch.store.accounts import SESSION_LIFETIME
-from maskwatch.web.auth import IDENTITY, SESSION_COOKIE, Gate
+from maskwatch.web.auth import IDENTITY, Gate
 from maskwatch.web.phones import PhoneAddress
 from maskwatch.web.ports import SessionRows, Usage
 from maskwatch.web.routes import Call, Nothing, Operation
 from maskwatch.web.schema.service import IceServer, Info, Login, ServiceInfo, Session, StorageInfo, StoredKind
+from maskwatch.web.session_cookie import SESSION_COOKIE, SessionCookie
 
 
 class SessionApi:
@@ -25,12 +26,17 @@ class SessionApi:
         sessions: SessionRows,
         usage: Usage,
         phones: PhoneAddress,
+        cookie: SessionCookie,
+        *,
+        models: Mapping[str, str],
     ) -> None:
         self._settings = settings
         self._gate = gate
         self._sessions = sessions
         self._usage = usage
         self._phones = phones
+        self._cookie = cookie
+        self._models = models
 
     def operations(self) -> list[Operation[Any, Any]]:
         """Their declarations."""
@@ -75,15 +81,7 @@ class SessionApi:
         response = web.json_response(
             text=Session(login_needed=False, user=user).model_dump_json(), headers={"Cache-Control": "no-store"}
         )
-        response.set_cookie(
-            SESSION_COOKIE,
-            token,
-            max_age=int(SESSION_LIFETIME.total_seconds()),
-            path="/",
-            httponly=True,
-            samesite="Strict",
-            secure=self._is_encrypted(call.request),
-        )
+        self._cookie.give(call.request, response, token)
         return response
 
     async def logout(self, call: Call[Nothing, Nothing]) -> web.Response:
@@ -92,7 +90,7 @@ class SessionApi:
         if token:
             await self._sessions.revoke(token)
         response = web.Response(status=204, headers={"Cache-Control": "no-store"})
-        response.del_cookie(SESSION_COOKIE, path="/")
+        self._cookie.take(response)
         return response
 
     async def info(self, call: Call[Nothing, Nothing]) -> Info:
@@ -114,6 +112,7 @@ class SessionApi:
             phones_can_connect=hint is None,
             phone_hint=hint,
             identity=self._settings.identity,
+            models=dict(self._models),
         )
 
     async def _storage(self) -> StorageInfo:
@@ -130,10 +129,6 @@ class SessionApi:
             clips=self._settings.alerts.clips,
             retention=self._settings.retention,
         )
-
-    def _is_encrypted(self, request: web.Request) -> bool:
-        public = self._settings.server.public_url or ""
-        return request.secure or self._settings.tls.mode is not TlsMode.OFF or public.startswith("https:")
 
 
 def _ice_server(entry: dict[str, Any]) -> IceServer:

@@ -23,9 +23,9 @@ from maskwatch.web.login import PasswordDesk, basic_credentials, client_address
 from maskwatch.web.origin import SAFE_METHODS, host_is_ours, hostname, is_loopback_name, is_same_site
 from maskwatch.web.ports import SessionRows, UserRows
 from maskwatch.web.problems import problem_of, wants_page
+from maskwatch.web.session_cookie import SESSION_COOKIE
 from maskwatch.web.signalling import bearer_token
 
-SESSION_COOKIE = "maskwatch_session"
 IDENTITY = web.RequestKey("identity", Identity)
 _USERS_KNOWN_FOR_S = 2.0
 
@@ -108,6 +108,11 @@ class Gate:
                 self._users_exist = await self._store.users.exist()
                 self._users_asked_s = time.monotonic()
         return self._users_exist
+
+    def users_changed(self) -> None:
+        """A password was set or a user removed: what is remembered of them holds no longer."""
+        self._users_asked_s = float("-inf")
+        self.passwords.forget()
 
     @web.middleware
     async def middleware(self, request: web.Request, handler: Handler) -> web.StreamResponse:

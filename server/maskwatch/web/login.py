@@ -78,6 +78,10 @@ class PasswordDesk:
             self._remember(mark)
         return right
 
+    def forget(self) -> None:
+        """Check every password anew: one was changed."""
+        self._remembered.clear()
+
     def _admit(self, address: str) -> None:
         if self._waiting >= _WAITING:
             raise BusyError("Too many logins are being checked.", remedy="Try again in some seconds.", retry_after_s=5)

@@ -16,7 +16,12 @@ from maskwatch.web.schema.messages import ServerMessage, Subscribe
 from maskwatch.web.schema.service import Problem
 
 _REF = "#/components/schemas/{model}"
-_PARTS = {"name": "Name of a camera.", "id": "Id of an alert.", "target": "Name of a notifier."}
+_PARTS = {
+    "name": "Name of a camera.",
+    "id": "Id of an alert.",
+    "target": "Name of a notifier.",
+    "user": "Name of a user.",
+}
 _ALWAYS = (401, 403, 429, 500, 503)
 """Problems that any operation can meet: no login, another site, too many tries, the server's own, no database."""
 
@@ -29,6 +34,7 @@ _TAGS = {
     "alerts": "Who was seen without a mask.",
     "notifiers": "Who is told of alerts, and how that goes.",
     "session": "Logging in and out.",
+    "users": "Who may log in.",
     "server": "The server itself, and its live news.",
 }
 

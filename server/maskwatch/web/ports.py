@@ -138,6 +138,15 @@ class UserRows(Protocol):
     async def exist(self) -> bool:
         """Whether any user has a password."""
 
+    async def names(self) -> Sequence[str]:
+        """Everybody who has one, by name."""
+
+    async def set_password(self, name: str, password: str) -> None:
+        """Give somebody a password, and log them out everywhere."""
+
+    async def remove(self, name: str, *, keep_last: bool = False) -> None:
+        """Forget a user; with `keep_last` not the last one."""
+
 
 class SessionRows(Protocol):
     """Who is logged in."""

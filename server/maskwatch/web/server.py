@@ -15,6 +15,7 @@ from maskwatch.web.api_description import DescriptionApi
 from maskwatch.web.api_discovery import DiscoveryApi
 from maskwatch.web.api_notifiers import NotifiersApi
 from maskwatch.web.api_session import SessionApi
+from maskwatch.web.api_users import UsersApi
 from maskwatch.web.attempts import Attempts
 from maskwatch.web.auth import Gate, check_may_listen
 from maskwatch.web.camera_service import CameraService
@@ -27,6 +28,7 @@ from maskwatch.web.probes import Probes
 from maskwatch.web.problems import Problems
 from maskwatch.web.routes import API, Operation
 from maskwatch.web.services import Services
+from maskwatch.web.session_cookie import SessionCookie
 from maskwatch.web.still import still_routes
 from maskwatch.web.whep import whep_routes
 from maskwatch.web.whip import whip_routes
@@ -87,7 +89,7 @@ def build_app(
 def _operations(
     services: Services, cameras: CameraService, gate: Gate, tester: CameraTester, discovery: DiscoveryApi
 ) -> list[Operation[Any, Any]]:
-    store, phones = services.store, PhoneAddress(services.settings)
+    store, phones, cookie = services.store, PhoneAddress(services.settings), SessionCookie(services.settings)
     description = DescriptionApi()
     operations = [
         *CamerasApi(cameras, tester, phones).operations(),
@@ -97,7 +99,10 @@ def _operations(
         *AlertLifeApi(store.alerts, store.life, services.hub).operations(),
         *AlertMediaApi(store.snapshots).operations(),
         *NotifiersApi(services.notifiers).operations(),
-        *SessionApi(services.settings, gate, store.sessions, store.usage, phones).operations(),
+        *SessionApi(
+            services.settings, gate, store.sessions, store.usage, phones, cookie, models=services.models
+        ).operations(),
+        *UsersApi(gate, store.users, store.sessions, cookie).operations(),
         *description.operations(),
     ]
     description.describe(operations)

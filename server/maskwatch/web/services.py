@@ -14,7 +14,11 @@ from maskwatch.web.ports import CameraManager, Check, Store, WebMetrics
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything `build_app` needs. `checks` are further readiness checks, by what they check (`models`, `worker`)."""
+    """Everything `build_app` needs.
+
+    `checks` are further readiness checks, by what they check (`models`, `worker`); `models` the models that judge, by
+    what they do.
+    """
 
     settings: MaskwatchSettings
     store: Store
@@ -26,3 +30,4 @@ class Services:
     publishers: PublisherDesk
     notifiers: NotifierService
     checks: Mapping[str, Check] = field(default_factory=dict)
+    models: Mapping[str, str] = field(default_factory=dict)

@@ -69,6 +69,8 @@ class ServiceInfo(Wire):
     """Why not, in one sentence with what to do."""
     identity: bool
     """Whether people are known again by their faces here; a camera's option `identity` leaves it out."""
+    models: dict[str, str] = Field(default_factory=dict)
+    """Files that judge, by what they do (`detector`, `classifier`), each with the start of its SHA-256."""
 
 
 class Info(Wire):
