@@ -12,14 +12,13 @@ import threading
 import time
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import cast
 
 import aiohttp
 import aioice.ice
 import aiortc.rtcrtpreceiver
 import av
 import numpy as np
-from av.video.codeccontext import VideoCodecContext
+from aiortc.jitterbuffer import JitterFrame
 
 from maskwatch.core.ports import EncodedPacket, RawFrame, SourceSink, StreamInfo
 from tests.integration.rtc.parts import LiveServer, Viewer
@@ -27,7 +26,7 @@ from tests.integration.rtc.parts import LiveServer, Viewer
 
 def encode_clip(width: int, height: int, fps: int, seconds: int, bitrate: int) -> list[tuple[bytes, bool]]:
     """A clip of moving shapes as H.264 packets, encoded before anything is measured."""
-    encoder = cast("VideoCodecContext", av.CodecContext.create("libx264", "w"))
+    encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, fps), Fraction(fps, 1)
     encoder.bit_rate, encoder.gop_size = bitrate, fps * 2
@@ -75,7 +74,7 @@ class Replay(threading.Thread):
 class Blind:
     """Stands in for aiortc's decoders in the viewers, so that they keep up however many there are."""
 
-    def decode(self, encoded: "aiortc.rtcrtpreceiver.JitterFrame") -> list[av.VideoFrame]:
+    def decode(self, encoded: JitterFrame) -> list[av.VideoFrame]:
         picture = av.VideoFrame(16, 16, "yuv420p")
         picture.pts, picture.time_base = encoded.timestamp, Fraction(1, 90_000)
         return [picture]
@@ -83,7 +82,7 @@ class Blind:
 
 def view(url: str, count: int, watching: "multiprocessing.synchronize.Event") -> None:
     """`count` viewers that take what comes until killed."""
-    aiortc.rtcrtpreceiver.get_decoder = lambda _codec: Blind()
+    setattr(aiortc.rtcrtpreceiver, "get_decoder", lambda _codec: Blind())  # noqa: B010 - its types do not show it
     aioice.ice.get_host_addresses = lambda use_ipv4, use_ipv6: ["127.0.0.1"]
 
     async def main() -> None:

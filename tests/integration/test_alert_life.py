@@ -42,7 +42,7 @@ async def test_a_clip_of_the_cameras_own_packets(
     told = await await_message(http, server, alert_of("door", "clip"), resume_from=0)
     async with http.get(server.url + told["alert"]["clip_url"]) as answer:
         data = await answer.read()
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         stream = container.streams.video[0]
         assert stream.codec_context.name == codec
         packets = [packet for packet in container.demux(stream) if packet.size]
@@ -51,7 +51,7 @@ async def test_a_clip_of_the_cameras_own_packets(
         assert stream.time_base is not None
         # From a keyframe before the first second (there is one each second) until the last of the second and a half.
         assert 2.0 <= float(stream.duration * stream.time_base) <= 3.8
-    with av.open(io.BytesIO(data)) as container:
+    with av.open(io.BytesIO(data), "r") as container:
         assert len(list(container.decode(video=0))) >= 30
 
 

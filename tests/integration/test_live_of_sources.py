@@ -9,6 +9,7 @@ from typing import Any
 
 import aiohttp
 import av
+import av.video.stream
 import pytest
 
 from maskwatch.core.ports import EncodedPacket, RawFrame, StreamInfo
@@ -34,10 +35,10 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 def make_clip(path: Path, codec: str, options: dict[str, str]) -> Path:
     """Two seconds whose pictures are numbered in their top row."""
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=15)
+        stream = container.add_stream(codec, rate=15, options=options)
+        assert isinstance(stream, av.video.stream.VideoStream)
         stream.width, stream.height = WIDTH, HEIGHT
         stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
-        stream.options = options
         for index in range(30):
             frame = av.VideoFrame.from_ndarray(picture(index * 6000), format="rgb24")
             frame.pts, frame.time_base = index, Fraction(1, 15)

@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import av
+import numpy as np
 import pytest
 
 from maskwatch.core.ports import StreamInfo
@@ -58,9 +59,9 @@ class Watching:
 
     def frames(self, stream: int = -1) -> list[tuple[int | None, int]]:
         """What each picture says its time is, and the time it has in the stream."""
-        with av.open(io.BytesIO(self.files[stream])) as container:
+        with av.open(io.BytesIO(self.files[stream]), "r") as container:
             return [
-                (read_code(frame.to_ndarray(format="rgb24")), (frame.pts or 0) % MODULUS)
+                (read_code(np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)), (frame.pts or 0) % MODULUS)
                 for frame in container.decode(video=0)
             ]
 

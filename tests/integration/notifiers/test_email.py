@@ -88,7 +88,7 @@ async def test_it_encrypts_checks_the_certificate_and_logs_in(
     context, certificate = tls
     server = start_mail(tls=context, password=True, implicit=implicit)
     security = "tls" if implicit else "starttls"
-    login = {"username": USER, "password": PASSWORD, "security": security}
+    login: dict[str, Any] = {"username": USER, "password": PASSWORD, "security": security}
     # A certificate that nobody vouches for gets no password.
     untrusted = await refused(server, **login)
     assert untrusted.code == "sink_unreachable"

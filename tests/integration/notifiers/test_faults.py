@@ -176,7 +176,7 @@ async def test_a_jump_of_the_clock_neither_gives_up_nor_delays(
         year_now = 2036
 
         @classmethod
-        def now(cls, tz: object = None) -> "Jumped":  # type: ignore[override]
+        def now(cls, tz: object = None) -> "Jumped":
             return cls(cls.year_now, 1, 1, tzinfo=UTC)
 
     receiver.answer = lambda _: 503
@@ -321,9 +321,11 @@ async def test_killed_while_sending_again_and_again(fixed: MaskwatchSettings, re
     kills = 4
     for round_number in range(1, kills + 1):
         wanted = len(receiver.taken) + 10 * round_number
-        told += await _run_and_kill(
-            "send-forever", fixed, receiver, lambda _told, wanted=wanted: len(receiver.taken) >= wanted
-        )
+
+        def enough(_told: list[str], wanted: int = wanted) -> bool:
+            return len(receiver.taken) >= wanted
+
+        told += await _run_and_kill("send-forever", fixed, receiver, enough)
     await _deliver_the_rest(fixed)
     taken = ids(receiver.taken)
     keys = {each.key: each.json["alert"]["id"] for each in receiver.taken}

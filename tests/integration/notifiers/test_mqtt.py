@@ -59,7 +59,7 @@ async def listening(broker: Mosquitto) -> AsyncIterator[Listener]:
         async def listen() -> None:
             async for message in client.messages:
                 async with listener.news:
-                    listener.said.append((message.topic.value, bytes(message.payload)))  # type: ignore[arg-type]
+                    listener.said.append((message.topic.value, bytes(message.payload)))
                     listener.news.notify_all()
 
         task = asyncio.create_task(listen())

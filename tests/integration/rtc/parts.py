@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from aiohttp.typedefs import Handler
 from aiortc import (
     MediaStreamTrack,
     RTCConfiguration,
@@ -30,6 +31,7 @@ from aiortc.rtp import is_rtcp
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 from blockbuster import blockbuster_ctx
+from yarl import URL
 
 from maskwatch.config import LiveSettings
 from maskwatch.core.ports import EncodedPacket, RawFrame, SourceSink, StreamInfo
@@ -166,7 +168,7 @@ class TickingCamera:
 
 def h264_encoder(fps: int, group: int) -> VideoCodecContext:
     """An encoder as in a camera: no B-frames, parameter sets before each keyframe."""
-    encoder = cast("VideoCodecContext", av.CodecContext.create("libx264", "w"))
+    encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, fps), Fraction(fps, 1)
     encoder.bit_rate, encoder.gop_size, encoder.thread_count = 1_500_000, group, 1
@@ -186,7 +188,7 @@ _STATUS = {
 
 
 @web.middleware
-async def problems(request: web.Request, handler: Callable[[web.Request], Any]) -> web.StreamResponse:
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
     """As the web server's own: errors become problem+json."""
     try:
         return await handler(request)
@@ -316,7 +318,7 @@ class Browser:
         async with self._http.post(self._url, data=offer, headers=headers) as response:
             self.headers, self.answer = response.headers, await response.text()
             if response.status == 201:
-                self.location = str(response.url.join(aiohttp.client.URL(response.headers["Location"])))
+                self.location = str(response.url.join(URL(response.headers["Location"])))
                 await self.connection.setRemoteDescription(RTCSessionDescription(sdp=self.answer, type="answer"))
             return response.status
 

@@ -103,7 +103,9 @@ def test_one_screen_says_that_it_works(rtsp_server: RtspServer, tmp_path: Path) 
         assert words in screen
     assert USER not in screen
     assert PASSWORD not in screen
-    assert cv2.imread(str(picture)).shape == (480, 640, 3)
+    kept = cv2.imread(str(picture))
+    assert kept is not None
+    assert kept.shape == (480, 640, 3)
 
 
 def test_one_screen_says_what_could_be_better(rtsp_server: RtspServer) -> None:

@@ -11,6 +11,7 @@ import structlog
 from maskwatch.errors import ConfigError, MaskwatchError
 from maskwatch.sources.probe import probe
 from maskwatch.sources.registry import create_source
+from maskwatch.sources.rtsp import RtspSource
 from tests.fixtures.clips import Clips
 from tests.fixtures.watching import Watching, watch
 from tests.servers.rtsp import Mount, RtspServer
@@ -124,6 +125,7 @@ def test_no_setting_that_is_refused_shows_it() -> None:
 
 def test_neither_source_nor_settings_show_it() -> None:
     source = create_source(f"rtsp://{USER}:{SECRET}@host/path", {}, camera="test")
+    assert isinstance(source, RtspSource)
     assert_hushed(repr(source), repr(vars(source)), repr(source._spec()))
 
 

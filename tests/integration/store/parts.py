@@ -9,6 +9,7 @@ from uuid import uuid4
 import numpy as np
 
 from maskwatch.core.types import (
+    LABELS,
     AlertAction,
     AlertChange,
     AlertKind,
@@ -66,7 +67,7 @@ def raising_look(
     """A look that raises one alert, taken just now."""
     now_s = time.monotonic()
     likely = MaskLabel(kind.value)
-    probabilities = {label: 0.93 if label is likely else 0.035 for label in MaskLabel if label is not MaskLabel.UNKNOWN}
+    probabilities = {label: 0.93 if label is likely else 0.035 for label in LABELS}
     evidence = Evidence(
         box=FACE,
         verdict=MaskVerdict(label=likely, probabilities=probabilities),

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hypothesis import given, settings
@@ -28,7 +29,7 @@ def test_no_gap_and_no_double(before: list[int], meanwhile: list[list[int]], lim
 
 async def _page(before: list[int], meanwhile: list[list[int]], limit: int) -> None:
     with TemporaryDirectory() as folder:
-        store = await Store.open(MaskwatchSettings(data_dir=folder))  # type: ignore[arg-type]
+        store = await Store.open(MaskwatchSettings(data_dir=Path(folder)))
         number = 0
 
         async def add(seconds: int) -> str:

@@ -19,7 +19,7 @@ class _Watched:
         self.events: list[AlertEvent] = []
         self.telemetry = CountingTelemetry()
         self.measured, self.failed = asyncio.Event(), asyncio.Event()
-        self.telemetry.disk_free = lambda _bytes: self.measured.set()  # type: ignore[method-assign]
+        self.telemetry.disk_free = lambda free_bytes: self.measured.set()  # type: ignore[method-assign]
         self.telemetry.retention_failed = self._on_failure  # type: ignore[method-assign]
         self.retention = Retention(store, RetentionSettings(**settings), self.events.append, self.telemetry)
 
@@ -40,7 +40,7 @@ async def _alerts(store: Store, count: int, *, pictures: bool = False) -> None:
             await store.alerts.close(alert.id, CloseReason.LEFT, alert.raised_at)
 
 
-async def _ids(store: Store) -> list[int]:
+async def _ids(store: Store) -> list[int | None]:
     alerts, _ = await store.alerts.list(AlertQuery(limit=500))
     return [alert.track_id for alert in reversed(alerts)]
 

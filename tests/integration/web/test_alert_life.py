@@ -5,6 +5,7 @@ import csv
 import io
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -192,7 +193,11 @@ async def test_a_senseless_export_is_refused(house: House) -> None:
 
 async def test_a_clip_is_served_in_parts(house: House) -> None:
     await house.raise_alert(pictures=True)
-    await house.store.clips.keep("alert-1", NOON, lambda file: file.write_bytes(bytes(range(256))) and None)
+
+    def write(file: Path) -> None:
+        file.write_bytes(bytes(range(256)))
+
+    await house.store.clips.keep("alert-1", NOON, write)
     alert = await house.get(ALERT)
     response, _ = await house.call("GET", alert["clip_url"], headers={"Range": "bytes=10-19"})
     assert (response.status, response.content_type) == (206, "video/mp4")

@@ -244,7 +244,7 @@ async def test_an_unknown_target_is_not_found(house: House) -> None:
         ("GET", ""), ("PATCH", ""), ("DELETE", ""), ("POST", "/test"), ("GET", "/dead"), ("POST", "/dead/resend"),
         ("POST", "/dead/drop"),
     ):  # fmt: skip
-        body = {"json": {}} if method == "PATCH" else {}
+        body: dict[str, Any] = {"json": {}} if method == "PATCH" else {}
         await house.refused(method, f"{NOTIFIERS}/nobody{path}", 404, "not_found", **body)
 
 

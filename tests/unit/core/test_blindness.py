@@ -10,12 +10,14 @@ from maskwatch.pipeline.picture import RgbPicture
 from tests.unit.core.measured import RAISED, RECOVERED, measured, standing, told
 
 RANDOM = np.random.default_rng(5)
-ROOM: Image = cv2.resize(RANDOM.integers(30, 220, (9, 16, 3)).astype(np.uint8), (640, 360), interpolation=0)
+ROOM: Image = np.asarray(
+    cv2.resize(RANDOM.integers(30, 220, (9, 16, 3)).astype(np.uint8), (640, 360), interpolation=0), np.uint8
+)
 """Something with edges."""
 DARK: Image = (ROOM // 12).astype(np.uint8)
 BLACK: Image = RANDOM.integers(14, 20, (360, 640, 3)).astype(np.uint8)
 GREY: Image = RANDOM.integers(120, 124, (360, 640, 3)).astype(np.uint8)
-BLURRED: Image = cv2.GaussianBlur(ROOM, (0, 0), 40)
+BLURRED: Image = np.asarray(cv2.GaussianBlur(ROOM, (0, 0), 40), np.uint8)
 
 
 def noisy(image: Image, deviation: float = 2.0) -> Image:
@@ -72,7 +74,8 @@ def play(
 )
 def test_raised_once_after_the_whole_time_with_what_was_measured(what: str, pictures: Moving) -> None:
     (raised,) = play(rule(), pictures, 0, 60)
-    assert (raised.action, raised.at_s) == (AlertAction.RAISED, pytest.approx(10.0))
+    assert raised.action is AlertAction.RAISED
+    assert raised.at_s == pytest.approx(10.0)
     found = measured(raised)
     assert (found["what"], found["lasted_s"], found["blind_after_s"]) == (what, 10.0, 10.0)
     assert found["black_brightness"] == BLACK_BRIGHTNESS
@@ -80,7 +83,7 @@ def test_raised_once_after_the_whole_time_with_what_was_measured(what: str, pict
 
 @pytest.mark.parametrize("size", [(160, 120), (640, 360), (1920, 1080), (3840, 2160)])
 def test_a_camera_that_sees_is_not_called_blind_at_any_size(size: tuple[int, int]) -> None:
-    assert play(rule(2.0), Moving(cv2.resize(ROOM, size)), 0, 10) == []
+    assert play(rule(2.0), Moving(np.asarray(cv2.resize(ROOM, size), np.uint8)), 0, 10) == []
 
 
 @pytest.mark.parametrize("noise", [0.0, 2.0, 10.0])

@@ -38,7 +38,8 @@ def play(
 def test_raised_once_after_the_whole_time_with_what_was_counted() -> None:
     rule = crowd()
     (raised,) = play(rule, people(1, 3), 0, 90)
-    assert (raised.action, raised.at_s) == (AlertAction.RAISED, pytest.approx(60.0))
+    assert raised.action is AlertAction.RAISED
+    assert raised.at_s == pytest.approx(60.0)
     assert measured(raised) == {
         "people": 4, "compliant": 1, "compliant_percent": 25.0, "lasted_s": 60.0,
         "below_percent": 50.0, "for_s": 60.0, "min_people": 3,

@@ -4,6 +4,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import av.video.stream
 import numpy as np
 import pytest
 from hypothesis import given
@@ -111,6 +112,7 @@ def _film(file: Path, codec: str, b_frames: int) -> None:
         stream = out.add_stream(
             codec, rate=20, options={"bf": str(b_frames), "g": "10", "x265-params": "log-level=0:open-gop=0"}
         )
+        assert isinstance(stream, av.video.stream.VideoStream)
         stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
         stream.codec_context.time_base = Fraction(1, 20)
         for index in range(40):
@@ -145,8 +147,8 @@ def test_a_cameras_packets_become_a_film_that_plays(tmp_path: Path, codec: str, 
         assert (stream.codec_context.width, stream.codec_context.height) == (320, 240)
     assert len(frames) == len(footage.packets)
     assert frames[0].key_frame
-    shown = [frame.pts for frame in frames]
-    assert None not in shown
+    shown = [frame.pts for frame in frames if frame.pts is not None]
+    assert len(shown) == len(frames)
     assert shown == sorted(set(shown))
     # In the order of the film: each picture is brighter than the one before.
     brightness = [float(frame.to_ndarray(format="gray")[:, -8:].mean()) for frame in frames]

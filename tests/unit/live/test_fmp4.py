@@ -30,14 +30,14 @@ def test_ffmpeg_reads_it_at_the_very_times(width: int, height: int) -> None:
         time = clock.advance((first + index * 6000) % MODULUS)
         file.write(fragment(index, take_apart(data).picture, time, keyframe=keyframe))
     file.seek(0)
-    with av.open(file) as container:
+    with av.open(file, "r") as container:
         stream = container.streams.video[0]
         assert (stream.codec_context.width, stream.codec_context.height) == (width, height)
         packets = [packet for packet in container.demux(stream) if packet.pts is not None]
         assert [packet.pts for packet in packets] == [first + index * 6000 for index in range(len(clip))]
         assert [packet.is_keyframe for packet in packets] == [keyframe for _, keyframe in clip]
     file.seek(0)
-    with av.open(file) as container:
+    with av.open(file, "r") as container:
         frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     assert len(frames) == len(clip)
     assert not np.array_equal(frames[0], frames[-1])

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -94,7 +95,12 @@ async def test_the_loop_is_woken_only_when_somebody_watches(monkeypatch: pytest.
     calls: list[object] = []
     loop = asyncio.get_running_loop()
     plain = loop.call_soon_threadsafe
-    monkeypatch.setattr(loop, "call_soon_threadsafe", lambda *args: (calls.append(args), plain(*args)))
+
+    def noted(*args: Any) -> asyncio.Handle:
+        calls.append(args)
+        return plain(*args)
+
+    monkeypatch.setattr(loop, "call_soon_threadsafe", noted)
     producer = threading.Thread(target=lambda: made.push(*range(100), keyframe=True))
     producer.start()
     producer.join()

@@ -76,7 +76,8 @@ def test_a_change_of_size_starts_with_a_keyframe() -> None:
 
 
 def test_pictures_that_come_faster_than_they_are_encoded_are_skipped() -> None:
-    gate, seen = threading.Event(), []
+    gate = threading.Event()
+    seen: list[int] = []
 
     def slow() -> np.ndarray:
         gate.wait(10)

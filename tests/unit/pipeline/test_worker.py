@@ -13,7 +13,7 @@ from maskwatch.config import LookingOptions, RuleSettings
 from maskwatch.core.compliance import Compliance
 from maskwatch.core.sampler import Sampler
 from maskwatch.core.tracker import MotionTracker
-from maskwatch.core.types import AlertAction, Image, Look, MaskLabel
+from maskwatch.core.types import AlertAction, AlertChange, Image, Look, MaskLabel
 from maskwatch.pipeline.camera_rules import CameraRules
 from maskwatch.pipeline.line import CameraLine
 from maskwatch.pipeline.looking import Looker
@@ -168,7 +168,7 @@ def test_faces_below_the_smallest_size_are_not_judged(bench: Bench) -> None:
 def test_losing_the_camera_closes_what_is_open(bench: Bench) -> None:
     line = bench.line("hall", dwell_s=0.3)
     start_s = time.monotonic()
-    changes = []
+    changes: list[AlertChange] = []
     for index in range(5):
         line.frame(raw_frame(index, start_s + index / 5))
         changes += bench.looks.get(timeout=10).changes

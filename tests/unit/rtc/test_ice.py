@@ -1,10 +1,10 @@
 """Where browsers find the server: no server of strangers, and only addresses that make sense."""
 
+import aioice.ice
 import pytest
 
 from maskwatch.config import LiveSettings, ServerSettings
 from maskwatch.errors import ConfigError
-from maskwatch.rtc import ice
 from maskwatch.rtc.ice import IceSettings
 
 
@@ -46,7 +46,7 @@ def test_what_is_no_server_is_refused(entry: dict[str, object]) -> None:
 
 
 def test_a_local_server_offers_loopback_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ice.aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: ["192.0.2.1"])
+    monkeypatch.setattr(aioice.ice, "get_host_addresses", lambda use_ipv4, use_ipv6: ["192.0.2.1"])
     assert IceSettings.from_settings(LiveSettings(), ServerSettings()).host_addresses() == ["192.0.2.1", "127.0.0.1"]
     public = ServerSettings(host="0.0.0.0")
     assert IceSettings.from_settings(LiveSettings(), public).host_addresses() == ["192.0.2.1"]

@@ -64,6 +64,8 @@ def test_a_stream_that_has_fallen_behind_goes_on_at_a_keyframe_in_time(clips: Cl
         player = VideoPlayer(stream, seen, spec=spec, clock=lambda: now[0])
         held_up = range(len(packets) // 4, len(packets) // 2)
         for index, packet in enumerate(packets):
+            assert packet.dts is not None
+            assert packet.time_base is not None
             on_time_s = float(packet.dts * packet.time_base)
             late_s = 3.0 if index in held_up else 0.0
             now[0] = max(now[0], on_time_s + late_s)

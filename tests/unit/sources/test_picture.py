@@ -59,8 +59,10 @@ def test_a_part_is_cut_out_of_the_whole(box: tuple[int, int, int, int], pixels: 
 def test_what_hardware_decodes_is_the_same_in_another_order(box: tuple[int, int, int, int], shrink: int) -> None:
     left, top, width, height = box
     width, height = min(width, 64 - left), min(height, 48 - top)
-    parts = [decoded(pixels=pixels).crop(left, top, width, height, shrink=shrink) for pixels in ("yuv420p", "nv12")]
-    assert np.array_equal(*parts)
+    planes, pairs = (
+        decoded(pixels=pixels).crop(left, top, width, height, shrink=shrink) for pixels in ("yuv420p", "nv12")
+    )
+    assert np.array_equal(planes, pairs)
 
 
 @given(

@@ -1,6 +1,7 @@
 """From an address to the kind of camera it is."""
 
 import pytest
+from pydantic import SecretStr
 
 from maskwatch.errors import ConfigError
 from maskwatch.sources.file import FileConfig
@@ -67,4 +68,4 @@ def test_a_camera_is_named_by_host_and_port_alone(url: str, where: str) -> None:
 )
 def test_an_rtsp_address_needs_a_host_and_a_sound_port(url: str) -> None:
     with pytest.raises(ValueError, match=r"expected an address|must be written as"):
-        RtspConfig(url=url)  # type: ignore[arg-type]
+        RtspConfig(url=SecretStr(url))

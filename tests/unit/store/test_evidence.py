@@ -10,16 +10,19 @@ from maskwatch.store.evidence import evidence_to_json
 
 
 def _evidence(**settings: Any) -> Evidence:
-    third = np.float32(1 / 3)
+    # What a model gives is numpy's, whatever the types say.
+    third: Any = np.float32(1 / 3)
     probabilities = dict.fromkeys((MaskLabel.MASK, MaskLabel.NO_MASK, MaskLabel.INCORRECT), third)
+    edge: Any = np.float32(1.25)
+    looks: Any = np.int64(11)
     return Evidence(
-        box=Box(np.float32(1.25), 2, 3, 4),
+        box=Box(edge, 2, 3, 4),
         verdict=MaskVerdict(label=MaskLabel.NO_MASK, probabilities=probabilities),
         quality=Quality(size_px=np.float64(80), sharpness=float("inf"), frontality=1, weight=0.5),
         belief=probabilities,
         seen_s=3.14159265,
         violation_s=np.float64(2),
-        looks=np.int64(11),
+        looks=looks,
         trail=tuple(
             SeenLook(
                 at_s=np.float64(at_s), label=MaskLabel.NO_MASK, probabilities=probabilities, weight=1.0, belief=belief

@@ -122,7 +122,8 @@ def test_nothing_in_a_file_is_run(tmp_path: Path) -> None:
             return Path.touch, (tmp_path / "harm",)
 
     with (tmp_path / "evil.pth").open("wb") as file:
-        for part in (MAGIC, 1001, {}, Evil()):
+        parts: tuple[object, ...] = (MAGIC, 1001, {}, Evil())
+        for part in parts:
             pickle.dump(part, file, protocol=2)
     with pytest.raises(ModelError, match=r"evil\.pth could not be read: UnpicklingError"):
         read_state(tmp_path / "evil.pth")
