@@ -117,8 +117,9 @@ class DetectionSettings(Settings):
     """Face detector plug-in: `type` and its own settings."""
     classifier: dict[str, Any] = Field(default_factory=lambda: {"type": "maskwatch"})
     """Mask classifier plug-in: `type` and its own settings."""
-    runtime: Literal["onnx", "keras"] = "onnx"
-    """`onnx` runs the exported models on ONNX Runtime; `keras` the Keras files themselves (extra `train`)."""
+    runtime: Literal["onnx", "openvino", "keras"] = "onnx"
+    """`onnx` runs the exported models on ONNX Runtime, `openvino` on OpenVINO (extra `openvino`); `keras` the Keras
+    files themselves (extra `train`)."""
     threads: int = Field(default=1, ge=1, le=64)
     """Inference threads; each takes the newest frames of the cameras that are due and batches over them."""
     budget_ms: float = Field(default=50.0, ge=1, le=10_000)

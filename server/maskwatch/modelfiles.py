@@ -1,11 +1,12 @@
-"""Model files: their hash, their card, and a runner that answers with ONNX Runtime or with Keras itself.
+"""Model files: their hash, their card, and a runner that answers with ONNX Runtime, OpenVINO or Keras itself.
 
 Detectors and classifiers both need this and must not import each other. Nothing heavy is imported before a model is
-opened: ONNX Runtime when it is an .onnx file, TensorFlow only when Keras was asked for.
+opened: ONNX Runtime when it is an .onnx file, OpenVINO or TensorFlow only when they were asked for.
 """
 
 import hashlib
 import json
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -13,9 +14,9 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from maskwatch.errors import ModelError
+from maskwatch.errors import ModelError, PluginError
 
-Runtime = Literal["onnx", "keras"]
+Runtime = Literal["onnx", "openvino", "keras"]
 Array = NDArray[Any]
 
 KERAS_SUFFIXES = (".keras", ".h5")
@@ -89,16 +90,22 @@ def check_hash(path: Path, card: Mapping[str, Any]) -> None:
         )
 
 
-def open_model(path: Path, *, threads: int = 1) -> Runner:
+def open_model(path: Path, *, threads: int = 1, runtime: Runtime | None = None, device: str = "CPU") -> Runner:
     """Load a model with the runtime its file name asks for (.onnx, or .keras and .h5), after checking its hash.
 
+    With `runtime` "openvino" an .onnx file runs on OpenVINO, on its `device` (such as GPU: one of Intel's).
+
     Raises:
-        ModelError: it is missing, damaged, not the one its card describes, or of an unknown kind.
+        ModelError: it is missing, damaged, not the one its card describes, or of an unknown kind; or there is no such
+            device.
+        PluginError: OpenVINO is asked for and not installed.
         ImportError: Keras is asked for and TensorFlow is not installed.
     """
     check_hash(path, read_card(path))
     sha256_of(path)
     if path.suffix == ".onnx":
+        if runtime == "openvino":
+            return _OpenVinoRunner(path, threads=threads, device=device)
         return _OnnxRunner(path, threads=threads)
     if path.suffix in KERAS_SUFFIXES:
         return _KerasRunner(path)
@@ -117,7 +124,7 @@ def resolve(configured: Path | None, shipped: Path, runtime: Runtime | None) -> 
     if runtime is not None and needs_keras != (runtime == "keras"):
         raise ModelError(
             f"The model file {configured} can't be loaded with the runtime {runtime!r}.",
-            remedy="Set the runtime to 'keras' for .keras and .h5 files, to 'onnx' for .onnx files.",
+            remedy="Set the runtime to 'keras' for .keras and .h5 files, to 'onnx' or 'openvino' for .onnx files.",
         )
     return configured
 
@@ -172,6 +179,64 @@ class _OnnxRunner:
             ) from error
 
 
+class _OpenVinoRunner:
+    """OpenVINO, on the processor or on a graphics unit that it knows, without its telemetry."""
+
+    def __init__(self, path: Path, *, threads: int, device: str) -> None:
+        # It tells its maker of each import. Where this module is missing it does not, and nothing here needs it.
+        modules: dict[str, Any] = sys.modules
+        modules.setdefault("openvino_telemetry", None)
+        try:
+            import openvino  # noqa: PLC0415 - heavy, and an extra
+        except ImportError:
+            raise PluginError(
+                "The runtime 'openvino' is configured, but OpenVINO is not installed.",
+                remedy="Install it: pip install 'maskwatch[openvino]'",
+            ) from None
+        core = openvino.Core()
+        # The same numbers as the other runtimes, and the answer of one batch as soon as can be.
+        settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+        if device == "CPU":
+            settings["INFERENCE_NUM_THREADS"] = threads
+        try:
+            model = core.read_model(str(path))
+        except RuntimeError as error:
+            raise ModelError(
+                f"The model file {path} can't be loaded: {type(error).__name__}.", remedy=_TRAIN_AGAIN
+            ) from error
+        try:
+            compiled = core.compile_model(model, device, settings)
+        except RuntimeError as error:
+            found = ", ".join(core.available_devices)
+            raise ModelError(
+                f"OpenVINO can't run the model file {path} on the device {device!r}.",
+                remedy=f"It finds these here: {found}.",
+            ) from error
+        self._path = path
+        self._dtype = np.uint8 if "u8" in str(model.inputs[0].element_type) else np.float32
+        self._inputs, self._outputs = model.inputs, model.outputs
+        self._request = compiled.create_infer_request()
+
+    @property
+    def input_shape(self) -> tuple[int | None, ...]:
+        return _fixed(self._inputs[0].partial_shape)
+
+    @property
+    def output_shapes(self) -> list[tuple[int | None, ...]]:
+        return [_fixed(output.partial_shape) for output in self._outputs]
+
+    def __call__(self, batch: Array) -> list[Array]:
+        try:
+            self._request.infer({0: batch.astype(self._dtype, copy=False)})
+        except RuntimeError as error:
+            raise ModelError(
+                f"The model file {self._path} failed on a batch of shape {batch.shape}: {type(error).__name__}.",
+                remedy=_TRAIN_AGAIN,
+            ) from error
+        # What it gives is its own memory, and changes with the next batch.
+        return [np.array(tensor.data) for tensor in self._request.output_tensors]
+
+
 class _KerasRunner:
     """Keras itself: slow to start and large, but the very model that was trained."""
 
@@ -202,3 +267,8 @@ class _KerasRunner:
 
 def _free(shape: Sequence[Any]) -> tuple[int | None, ...]:
     return tuple(side if isinstance(side, int) else None for side in shape)
+
+
+def _fixed(shape: Any) -> tuple[int | None, ...]:
+    """As `_free`, of OpenVINO's shapes."""
+    return tuple(None if side.is_dynamic else int(side.get_length()) for side in shape)

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from maskwatch.core.types import LABELS, Image, MaskLabel, MaskVerdict
 from maskwatch.errors import ModelError
-from maskwatch.modelfiles import open_model, read_card, resolve, version_of
+from maskwatch.modelfiles import Runtime, open_model, read_card, resolve, version_of
 from maskwatch.pipeline.picture import RgbPicture, fit_square
 from maskwatch.plugins import Plugin
 from maskwatch.resources import models_dir
@@ -35,8 +35,16 @@ class MaskwatchClassifierConfig(BaseModel):
     model: Path | None = Field(
         default=None, description="Model file (.onnx, .keras, .h5); by default the one that ships with maskwatch."
     )
-    runtime: Literal["onnx", "keras"] | None = Field(
-        default=None, description="onnx or keras (extra `train`); by default what the file's name asks for, else onnx."
+    runtime: Runtime | None = Field(
+        default=None,
+        description="onnx, openvino (extra `openvino`) or keras (extra `train`); by default what the file's name asks "
+        "for, else onnx.",
+    )
+    device: str = Field(
+        default="CPU",
+        min_length=1,
+        max_length=100,
+        description="What OpenVINO runs it on: CPU, GPU (Intel's graphics), NPU or AUTO. The others take the CPU.",
     )
     threads: int = Field(default=1, ge=1, le=64, description="Threads that one run may use.")
     labels: tuple[Literal["mask", "no_mask", "incorrect"], ...] | None = Field(
@@ -143,7 +151,7 @@ class _Model:
         """What `config` says of a model does not hold for a second one: its card says it."""
         card = read_card(path)
         self.path = path
-        self._runner = open_model(path, threads=config.threads)
+        self._runner = open_model(path, threads=config.threads, runtime=config.runtime, device=config.device)
         self.labels = _labels(path, (None if is_second else config.labels) or card.get("labels"), self._outputs())
         settings = card.get("input")
         settings = settings if isinstance(settings, Mapping) else {}

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from maskwatch.core.types import Face, Image
 from maskwatch.detectors.anchor_free import Answers, detect_batched
 from maskwatch.errors import ModelError
-from maskwatch.modelfiles import open_model, read_card, resolve, version_of
+from maskwatch.modelfiles import Runtime, open_model, read_card, resolve, version_of
 from maskwatch.plugins import Plugin
 from maskwatch.resources import models_dir
 
@@ -37,8 +37,16 @@ class MaskwatchDetectorConfig(BaseModel):
         default=None, gt=0, lt=1, description="Detections below this score are dropped; by default the card's figure."
     )
     max_overlap: float = Field(default=0.4, gt=0, lt=1, description="Two boxes that overlap more (IoU) are one face.")
-    runtime: Literal["onnx", "keras"] | None = Field(
-        default=None, description="onnx or keras (extra `train`); by default what the file's name asks for, else onnx."
+    runtime: Runtime | None = Field(
+        default=None,
+        description="onnx, openvino (extra `openvino`) or keras (extra `train`); by default what the file's name asks "
+        "for, else onnx.",
+    )
+    device: str = Field(
+        default="CPU",
+        min_length=1,
+        max_length=100,
+        description="What OpenVINO runs it on: CPU, GPU (Intel's graphics), NPU or AUTO. The others take the CPU.",
     )
     threads: int = Field(default=1, ge=1, le=64, description="Threads that one run may use.")
 
@@ -48,7 +56,7 @@ class MaskwatchDetector:
 
     def __init__(self, config: MaskwatchDetectorConfig) -> None:
         path = resolve(config.model, models_dir() / "detector.onnx", config.runtime)
-        self._runner = open_model(path, threads=config.threads)
+        self._runner = open_model(path, threads=config.threads, runtime=config.runtime, device=config.device)
         self._config = config
         self._min_score = float(config.min_score or read_card(path).get("min_score", _DEFAULT_SCORE))
         self.model_version = version_of(path)
