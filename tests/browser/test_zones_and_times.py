@@ -15,6 +15,10 @@ from tests.fixtures.server import MaskwatchServer, StartMaskwatch
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 PATIENCE_MS = 45_000
+SEEN_S = """() => {
+  const [, seconds] = /for ([0-9]+) s/.exec(document.querySelector('.people').textContent) ?? [];
+  return seconds === undefined ? null : Number(seconds);
+}"""
 LEFT_HALF = [(0.0, 0.0), (0.5, 0.0), (0.5, 1.0), (0.0, 1.0)]
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -179,3 +183,12 @@ def test_outside_the_hours_that_are_set_nothing_is_raised(page: Page, server: Ma
     hours.get_by_role("button", name="Remove").tap()
     save(hours)
     expect(page.locator(".alert-row")).to_have_count(1, timeout=PATIENCE_MS)
+
+
+def test_who_is_in_view_is_said_although_the_picture_is_out_of_sight(page: Page) -> None:
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    expect(page.locator(".stage").first).not_to_be_in_viewport()
+    seen_s = page.evaluate(SEEN_S)
+    assert seen_s is not None
+    # What is not told again is forgotten after 2.5 s.
+    page.wait_for_function(f"wanted => ({SEEN_S})() >= wanted", arg=seen_s + 4, timeout=PATIENCE_MS)

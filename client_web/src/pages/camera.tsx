@@ -3,7 +3,17 @@ import { number, percent, t } from "../i18n";
 import { duration, ticking } from "../i18n/time";
 import { shown } from "../live/words";
 import { api } from "../state/api";
-import { alerts, cameraNamed, cameras, connected, forgetCamera, look, pollHealth, restoreCamera } from "../state/house";
+import {
+  alerts,
+  cameraNamed,
+  cameras,
+  connected,
+  follow,
+  forgetCamera,
+  look,
+  pollHealth,
+  restoreCamera,
+} from "../state/house";
 import { tell, tellError } from "../state/notices";
 import { go } from "../state/router";
 import { AlertRow } from "../ui/alert-row";
@@ -154,6 +164,8 @@ function Head({ camera }: { camera: Camera }) {
 }
 
 function People({ camera }: { camera: Camera }) {
+  // The picture follows while it is in sight; who scrolls on to this list or below still wants to know.
+  useEffect(() => follow(camera.name, () => {}), [camera.name]);
   const watching = shownState(camera, connected.value) === "online";
   const people = [...(look(camera.name).value?.people ?? [])].sort((a, b) => b.seen_s - a.seen_s);
   return (

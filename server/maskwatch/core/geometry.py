@@ -10,7 +10,8 @@ def intersection_over_union(first: Box, second: Box) -> float:
     if width <= 0 or height <= 0:
         return 0.0
     shared = width * height
-    return shared / (first.area + second.area - shared)
+    joint = first.area + second.area - shared
+    return shared / joint if joint > 0 else 0.0  # areas of next to nothing are nothing to a float
 
 
 def clip(box: Box, width: int, height: int) -> Box:
