@@ -73,8 +73,8 @@ def _scene(walkers: list[Walker], chance: random.Random, looks_per_s: float, rul
         look = line.advance(frame, [observation for _, observation in seen.people])
         who = {track.id: name for track in look.tracks for name, each in seen.people if track.observation is each}
         for change in look.changes:
-            of_person = change.kind in (AlertKind.NO_MASK, AlertKind.INCORRECT)
-            if change.action is AlertAction.RAISED and of_person and change.track_id is not None:
+            if change.action is AlertAction.RAISED and change.kind in (AlertKind.NO_MASK, AlertKind.INCORRECT):
+                assert change.track_id is not None
                 # The alert belongs to whoever its deciding look shows, whatever track it was made on.
                 came[who[change.track_id]].append(change.at_s)
     return [Outcome(walker=walker, looks_per_s=looks_per_s, raised_s=tuple(came[walker.name])) for walker in walkers]

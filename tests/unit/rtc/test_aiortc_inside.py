@@ -96,7 +96,7 @@ async def test_a_decoders_backlog_can_be_dropped() -> None:
         within._RTCRtpReceiver__decoder_queue.put(("codec", "picture"))
     assert decoder_backlog(receiver) == 3
     assert forget_backlog(receiver) == 3
-    assert inside(receiver)._RTCRtpReceiver__decoder_error.is_set(), "a keyframe is asked for"
+    assert within._RTCRtpReceiver__decoder_error.is_set(), "a keyframe is asked for"
     assert within._RTCRtpReceiver__decoder_thread is None
     await connection.close()
 
