@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
 
 from maskwatch.errors import ModelError, PluginError
 
@@ -21,6 +22,25 @@ Array = NDArray[Any]
 
 KERAS_SUFFIXES = (".keras", ".h5")
 _TRAIN_AGAIN = "Make it again with `maskwatch models export`, or name another file."
+
+
+class RuntimeSettings(BaseModel):
+    """What runs a model: settings that detectors and classifiers share."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    runtime: Runtime | None = Field(
+        default=None,
+        description="onnx, openvino (extra `openvino`) or keras (extra `train`); by default what the file's name asks "
+        "for, else onnx.",
+    )
+    device: str = Field(
+        default="CPU",
+        min_length=1,
+        max_length=100,
+        description="What OpenVINO runs it on: CPU, GPU (Intel's graphics), NPU or AUTO. The others take the CPU.",
+    )
+    threads: int = Field(default=1, ge=1, le=64, description="Threads that one run may use.")
 
 
 class Runner(Protocol):
@@ -219,11 +239,11 @@ class _OpenVinoRunner:
 
     @property
     def input_shape(self) -> tuple[int | None, ...]:
-        return _fixed(self._inputs[0].partial_shape)
+        return _free_of_openvino(self._inputs[0].partial_shape)
 
     @property
     def output_shapes(self) -> list[tuple[int | None, ...]]:
-        return [_fixed(output.partial_shape) for output in self._outputs]
+        return [_free_of_openvino(output.partial_shape) for output in self._outputs]
 
     def __call__(self, batch: Array) -> list[Array]:
         try:
@@ -269,6 +289,5 @@ def _free(shape: Sequence[Any]) -> tuple[int | None, ...]:
     return tuple(side if isinstance(side, int) else None for side in shape)
 
 
-def _fixed(shape: Any) -> tuple[int | None, ...]:
-    """As `_free`, of OpenVINO's shapes."""
+def _free_of_openvino(shape: Any) -> tuple[int | None, ...]:
     return tuple(None if side.is_dynamic else int(side.get_length()) for side in shape)

@@ -108,11 +108,14 @@ def test_the_detector_takes_no_longer_than_yunet(data: Path) -> None:
         assert row["ours_least_ms"] <= row["yunet_least_ms"] * 1.25
 
 
-def test_the_classifier_takes_no_more_of_yunet_s_time_than_it_may(data: Path) -> None:
-    # Milliseconds are another machine's; how much of YuNet's look at 320 px a face takes is about the same on all.
-    (row,) = side_by_side(models_dir() / "detector.onnx", data / TEACHER, rounds=25, sizes=(320,))
-    face_ms = milliseconds_a_face(models_dir() / "classifier.onnx", rounds=1000)["least_ms_a_face"]
-    assert face_ms <= 0.3 * row["yunet_least_ms"]
+def test_the_classifier_takes_as_long_as_it_may(data: Path) -> None:
+    # Beside other tests most runs are disturbed; the least of thousands is one that was not.
+    face_ms = milliseconds_a_face(models_dir() / "classifier.onnx", rounds=3000)["least_ms_a_face"]
+    if "avx512f" in Path("/proc/cpuinfo").read_text():
+        assert face_ms <= 0.4
+    else:  # Its convolutions take half as long again there, 0.55 ms, and YuNet's no longer: held beside that.
+        (row,) = side_by_side(models_dir() / "detector.onnx", data / TEACHER, rounds=40, sizes=(320,))
+        assert face_ms <= 0.2 * row["yunet_least_ms"]
 
 
 def test_a_hand_before_a_bare_mouth_never_becomes_a_mask(classifier: dict[str, Any]) -> None:

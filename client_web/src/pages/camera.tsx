@@ -18,7 +18,7 @@ import { tell, tellError } from "../state/notices";
 import { go } from "../state/router";
 import { AlertRow } from "../ui/alert-row";
 import { ArmingCard } from "../ui/arming";
-import { Button, Confirm, Empty } from "../ui/basics";
+import { Button, Confirm, Empty, type Fact, Facts } from "../ui/basics";
 import { changeCamera } from "../ui/camera-actions";
 import { CameraForm, CameraValues } from "../ui/camera-form";
 import { peopleInWords, shownState, since, stateWord, streamInWords } from "../ui/camera-words";
@@ -223,7 +223,7 @@ function ItsAlerts({ camera }: { camera: string }) {
 function Health({ camera }: { camera: Camera }) {
   const { looks_per_s, frames_per_s, frame_age_s, decode_share, reduced } = camera.health;
   const running = camera.state === "online";
-  const rows: [string, string][] = [
+  const rows: Fact[] = [
     [
       t("page.camera.health.looks"),
       !running
@@ -254,14 +254,7 @@ function Health({ camera }: { camera: Camera }) {
   return (
     <section class="card">
       <h2>{t("page.camera.health")}</h2>
-      <dl class="facts">
-        {rows.map(([term, value]) => (
-          <div key={term}>
-            <dt>{term}</dt>
-            <dd class="num">{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={rows} />
     </section>
   );
 }

@@ -110,6 +110,23 @@ export function Switch({
   );
 }
 
+/** What something is called, and what it is. */
+export type Fact = readonly [label: string, value: ComponentChildren];
+
+/** A list of facts, to be read only. */
+export function Facts({ facts }: { facts: readonly Fact[] }) {
+  return (
+    <dl class="facts">
+      {facts.map(([label, value]) => (
+        <div key={label}>
+          <dt>{label}</dt>
+          <dd class="num">{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
 /** What nearly everybody leaves as it is, folded away; it opens by itself when something in it is filled in wrong. */
 export function Disclosure({ children }: { children: ComponentChildren }) {
   return (

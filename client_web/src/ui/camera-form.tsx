@@ -2,7 +2,7 @@ import { useState } from "preact/hooks";
 import { number, t } from "../i18n";
 import { service } from "../state/session";
 import type { Camera, CameraChange, RuleSettings } from "../wire.gen";
-import { Disclosure, describedBy, Field, Switch } from "./basics";
+import { Disclosure, describedBy, type Fact, Facts, Field, Switch } from "./basics";
 import { changeCamera } from "./camera-actions";
 import { type Looking, lookingOf, PRIORITIES, type Priority, takesSubStream, withLooking } from "./camera-options";
 import { NumberField } from "./number-field";
@@ -187,9 +187,6 @@ function LookingFields({ camera, looking, onChange }: LookingProps) {
   );
 }
 
-/** What a form and the lists below call a setting, and its value. */
-export type Fact = [label: string, value: string];
-
 const yes = (on: boolean) => t(on ? "page.camera.yes" : "page.camera.no");
 
 /** Rules, to be read only. */
@@ -219,14 +216,7 @@ export function CameraValues({ camera }: { camera: Camera }) {
   ];
   return (
     <>
-      <dl class="facts">
-        {facts.map(([label, value]) => (
-          <div key={label}>
-            <dt>{label}</dt>
-            <dd class="num">{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       <p class="hint">{t("page.camera.fixed")}</p>
     </>
   );

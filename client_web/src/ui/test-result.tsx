@@ -2,6 +2,7 @@ import { t } from "../i18n";
 import { duration } from "../i18n/time";
 import { inWords } from "../state/notices";
 import type { CameraTestResult } from "../wire.gen";
+import { type Fact, Facts } from "./basics";
 import { codecName, fpsInWords, sizeInWords } from "./camera-words";
 import { Glyph } from "./icons";
 
@@ -25,7 +26,7 @@ export function TestResult({ testing, result }: { testing: boolean; result: Came
       </div>
     );
   }
-  const facts: [string, string][] = [
+  const facts: Fact[] = [
     [t("add.test.video"), [codecName(result.codec), fpsInWords(result.fps)].filter(Boolean).join(", ")],
     [t("add.test.size"), sizeInWords(result)],
     [t("add.test.live"), t(result.passthrough ? "page.camera.health.passthrough" : "page.camera.health.reencoded")],
@@ -44,16 +45,7 @@ export function TestResult({ testing, result }: { testing: boolean; result: Came
         <Glyph name="check" size={18} />
         {t("add.test.ok")}
       </h2>
-      <dl class="facts">
-        {facts
-          .filter(([, value]) => value)
-          .map(([term, value]) => (
-            <div key={term}>
-              <dt>{term}</dt>
-              <dd class="num">{value}</dd>
-            </div>
-          ))}
-      </dl>
+      <Facts facts={facts.filter(([, value]) => value)} />
     </>
   );
 }

@@ -10,11 +10,11 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from maskwatch.core.types import LABELS, Image, MaskLabel, MaskVerdict
 from maskwatch.errors import ModelError
-from maskwatch.modelfiles import Runtime, open_model, read_card, resolve, version_of
+from maskwatch.modelfiles import RuntimeSettings, open_model, read_card, resolve, version_of
 from maskwatch.pipeline.picture import RgbPicture, fit_square
 from maskwatch.plugins import Plugin
 from maskwatch.resources import models_dir
@@ -26,27 +26,13 @@ _MAX_BATCH = 8  # more at once take as long each, or longer, and memory: 3 MB a 
 _SUM_TOLERANCE = 1e-3
 
 
-class MaskwatchClassifierConfig(BaseModel):
+class MaskwatchClassifierConfig(RuntimeSettings):
     """Settings of a classifier."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: Literal["maskwatch"] = "maskwatch"
     model: Path | None = Field(
         default=None, description="Model file (.onnx, .keras, .h5); by default the one that ships with maskwatch."
     )
-    runtime: Runtime | None = Field(
-        default=None,
-        description="onnx, openvino (extra `openvino`) or keras (extra `train`); by default what the file's name asks "
-        "for, else onnx.",
-    )
-    device: str = Field(
-        default="CPU",
-        min_length=1,
-        max_length=100,
-        description="What OpenVINO runs it on: CPU, GPU (Intel's graphics), NPU or AUTO. The others take the CPU.",
-    )
-    threads: int = Field(default=1, ge=1, le=64, description="Threads that one run may use.")
     labels: tuple[Literal["mask", "no_mask", "incorrect"], ...] | None = Field(
         default=None, description="What the model's outputs mean, in order; by default what the card beside it says."
     )

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from maskwatch.cli.options import ConfigOption, DataDirOption, settings_from
-from maskwatch.errors import ConfigError
 
 if TYPE_CHECKING:
     from maskwatch.config import MaskwatchSettings
@@ -17,8 +16,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 app = typer.Typer(help="Set, list or remove who may log in.", no_args_is_help=True)
-
-_SHORTEST_PASSWORD = 8
 
 
 @app.command("set-password")
@@ -31,11 +28,6 @@ def set_password(
     password = os.environ.get("MASKWATCH_PASSWORD") or typer.prompt(
         "Password", hide_input=True, confirmation_prompt=True
     )
-    if len(password) < _SHORTEST_PASSWORD:
-        raise ConfigError(
-            f"The password is too short: {_SHORTEST_PASSWORD} characters at least.",
-            remedy="A few words make a good one.",
-        )
     asyncio.run(_with_users(settings_from(config, data_dir), lambda users: users.set_password(name, password)))
     typer.echo(f"The password of {name!r} is set.")
 

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from maskwatch.core.types import Face, Image
 from maskwatch.detectors.anchor_free import Answers, detect_batched
 from maskwatch.errors import ModelError
-from maskwatch.modelfiles import Runtime, open_model, read_card, resolve, version_of
+from maskwatch.modelfiles import RuntimeSettings, open_model, read_card, resolve, version_of
 from maskwatch.plugins import Plugin
 from maskwatch.resources import models_dir
 
@@ -18,10 +18,8 @@ ANSWER_WIDTH = 15
 _DEFAULT_SCORE = 0.5  # where no card says better
 
 
-class MaskwatchDetectorConfig(BaseModel):
+class MaskwatchDetectorConfig(RuntimeSettings):
     """Settings of the shipped detector."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: Literal["maskwatch"] = "maskwatch"
     model: Path | None = Field(
@@ -37,18 +35,6 @@ class MaskwatchDetectorConfig(BaseModel):
         default=None, gt=0, lt=1, description="Detections below this score are dropped; by default the card's figure."
     )
     max_overlap: float = Field(default=0.4, gt=0, lt=1, description="Two boxes that overlap more (IoU) are one face.")
-    runtime: Runtime | None = Field(
-        default=None,
-        description="onnx, openvino (extra `openvino`) or keras (extra `train`); by default what the file's name asks "
-        "for, else onnx.",
-    )
-    device: str = Field(
-        default="CPU",
-        min_length=1,
-        max_length=100,
-        description="What OpenVINO runs it on: CPU, GPU (Intel's graphics), NPU or AUTO. The others take the CPU.",
-    )
-    threads: int = Field(default=1, ge=1, le=64, description="Threads that one run may use.")
 
 
 class MaskwatchDetector:

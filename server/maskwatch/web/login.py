@@ -81,6 +81,8 @@ class PasswordDesk:
     def forget(self) -> None:
         """Check every password anew: one was changed."""
         self._remembered.clear()
+        # What is being checked just now will be remembered under the old key: for nothing.
+        self._key = secrets.token_bytes(32)
 
     def _admit(self, address: str) -> None:
         if self._waiting >= _WAITING:
