@@ -132,7 +132,7 @@ class Mqtt:
 
     def camera_state(self, camera: str, state: str) -> None:
         """See `LiveNotifier.camera_state`."""
-        if f"{self._base(camera)}/state" not in self._kept:
+        if not self._kept.get(f"{self._base(camera)}/state"):  # new, or removed and back
             if self._config.home_assistant:
                 for topic, values in self._discovery(camera).items():
                     self._keep(topic, values)
@@ -225,14 +225,22 @@ class Mqtt:
             self._client, self._problem = client, None
             self._settled.set()
             backoff.reset()
-            news = asyncio.create_task(self._tell_changes(client), name="mqtt-news")
+            parts = [
+                asyncio.create_task(self._tell_changes(client), name="mqtt-news"),
+                asyncio.create_task(self._wait_for_the_end(client), name="mqtt-end"),
+            ]
             try:
-                async for _message in client.messages:
-                    pass  # nothing is subscribed to; it raises when the connection breaks
+                ended, _ = await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
+                ended.pop().result()
             finally:
                 self._client = None
-                news.cancel()
-                await asyncio.gather(news, return_exceptions=True)
+                for part in parts:
+                    part.cancel()
+                await asyncio.gather(*parts, return_exceptions=True)
+
+    async def _wait_for_the_end(self, client: "aiomqtt.Client") -> None:
+        async for _message in client.messages:
+            pass  # nothing is subscribed to; it raises when the connection breaks
 
     async def _tell_changes(self, client: "aiomqtt.Client") -> None:
         while True:
@@ -241,11 +249,10 @@ class Mqtt:
             # Cameras first: Home Assistant must know an entity before it takes its state.
             for topic in sorted(self._dirty, key=lambda topic: not topic.endswith("/config")):
                 self._dirty.discard(topic)
-                try:
-                    await client.publish(topic, self._kept[topic] or None, qos=1, retain=True)
-                except self._mqtt.MqttError:
-                    return  # the connection's own supervisor tells everything again
-                if not self._kept[topic]:
+                text = self._kept[topic]
+                await client.publish(topic, text or None, qos=1, retain=True)
+                # While the broker took this, the topic may have been given another text, which is told next.
+                if not text and topic not in self._dirty:
                     del self._kept[topic]
 
     def _slow(self) -> SinkError:

@@ -62,9 +62,10 @@ class _WatchedSink:
             return
         first_in_a_while = self._attempt.last_frame_s is None
         self._attempt.last_frame_s = time.monotonic()
+        # Passed on before the camera is called online: who hears of it may ask for the picture at once.
+        self._sink.frame(frame)
         if first_in_a_while or self._supervisor.status.state is not CameraState.ONLINE:
             self._supervisor.frames_came(self._attempt)
-        self._sink.frame(frame)
 
     def packet(self, packet: EncodedPacket) -> None:
         if not self._attempt.stop.is_set():

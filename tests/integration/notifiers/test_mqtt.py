@@ -4,7 +4,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Self
 
 import aiomqtt
 import pytest
@@ -68,6 +68,40 @@ async def listening(broker: Mosquitto) -> AsyncIterator[Listener]:
         await asyncio.gather(task, return_exceptions=True)
 
 
+class SlowAnswers:
+    """Between a notifier and its broker: once `until_heard` has gone by, the broker's answers wait for `go_on`."""
+
+    def __init__(self, broker: Mosquitto, until_heard: bytes) -> None:
+        self._broker, self._until_heard = broker, until_heard
+        self.go_on = asyncio.Event()
+        self._held = False
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers, questions = await asyncio.open_connection("127.0.0.1", self._broker.port)
+        back = asyncio.create_task(self._pass_back(answers, writer))
+        while data := await reader.read(65_536):
+            self._held = self._held or self._until_heard in data
+            questions.write(data)
+        questions.close()
+        await back
+
+    async def _pass_back(self, answers: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await answers.read(65_536):
+            if self._held:
+                await self.go_on.wait()
+            writer.write(data)
+        writer.close()
+
+
 async def test_it_follows_the_protocol_of_live_notifiers(mosquitto: Mosquitto) -> None:
     async with running(mosquitto) as notifier:
         live: LiveNotifier = notifier
@@ -129,6 +163,37 @@ async def test_home_assistant_finds_each_camera_as_a_device(mosquitto: Mosquitto
             notifier.camera_removed("lobby")
             await listener.until("homeassistant/sensor/maskwatch_lobby/people/config", b"")
             await listener.until("maskwatch/cameras/lobby/state", b"")
+
+
+async def test_what_is_said_while_the_broker_takes_its_time_is_told_after_it(mosquitto: Mosquitto) -> None:
+    topic = "maskwatch/cameras/lobby/state"
+    async with (
+        SlowAnswers(mosquitto, until_heard=b"stalled") as slow,
+        listening(mosquitto) as listener,
+        running(mosquitto, port=slow.port) as notifier,
+    ):
+        notifier.camera_state("lobby", "online")
+        await listener.until(topic, b"online")
+        notifier.camera_state("lobby", "stalled")
+        await listener.until(topic, b"stalled")
+        notifier.camera_removed("lobby")
+        slow.go_on.set()
+        await listener.until(topic, b"")
+        notifier.camera_state("attic", "online")
+        await listener.until("maskwatch/cameras/attic/state", b"online")
+
+
+async def test_a_camera_that_is_back_at_once_is_a_device_again(mosquitto: Mosquitto) -> None:
+    config = "homeassistant/sensor/maskwatch_lobby/people/config"
+    async with running(mosquitto) as notifier:
+        async with listening(mosquitto) as listener:
+            notifier.camera_state("lobby", "online")
+            await listener.until("maskwatch/cameras/lobby/state", b"online")
+            notifier.camera_removed("lobby")
+            notifier.camera_state("lobby", "connecting")
+            await listener.until("maskwatch/cameras/lobby/state", b"connecting")
+        async with listening(mosquitto) as later:
+            assert json.loads(await later.until(config))["device"]["identifiers"] == ["maskwatch_lobby"]
 
 
 async def test_after_the_broker_was_away_everything_is_told_again(mosquitto: Mosquitto) -> None:

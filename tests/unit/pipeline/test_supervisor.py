@@ -1,6 +1,6 @@
 import queue
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -36,14 +36,19 @@ class Rig:
         self.source, self.sink, self.telemetry = ScriptedSource(), Collector(), CountingTelemetry()
         self.statuses: queue.Queue[CameraStatus] = queue.Queue()
         self.create_error: Exception | None = None
+        self.heard: Callable[[CameraStatus], None] = lambda _status: None
         self.supervisor = CameraSupervisor(
             "hall",
             create_source=self._create,
             sink=self.sink,
             telemetry=self.telemetry,
-            on_status=self.statuses.put,
+            on_status=self._told,
             backoff=Backoff(first_s=wait_s, longest_s=wait_s),
         )
+
+    def _told(self, status: CameraStatus) -> None:
+        self.heard(status)
+        self.statuses.put(status)
 
     def _create(self) -> ScriptedSource:
         if self.create_error is not None:
@@ -78,6 +83,16 @@ def test_connecting_until_the_first_frame_then_online(rig: Rig) -> None:
     assert status.info is not None
     assert status.info.codec == "h264"
     assert [frame.sequence for frame in rig.sink.frames] == [0]
+
+
+def test_who_hears_that_a_camera_is_online_finds_its_picture(rig: Rig) -> None:
+    """A page asks for it at once."""
+    rig.supervisor.start()
+    rig.open()
+    passed_on: queue.Queue[int] = queue.Queue()
+    rig.heard = lambda status: passed_on.put(len(rig.sink.frames)) if status.state is CameraState.ONLINE else None
+    rig.source.send(raw_frame(0, time.monotonic()))
+    assert passed_on.get(timeout=10) == 1
 
 
 def test_a_failure_is_told_and_tried_again(rig: Rig) -> None:
