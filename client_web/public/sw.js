@@ -28,7 +28,10 @@ self.addEventListener("notificationclick", (event) => {
   const to = new URL(event.notification.data.path, self.location.origin).href;
   event.waitUntil(
     self.clients.matchAll({ type: "window", includeUncontrolled: true }).then(async (pages) => {
-      const page = pages.find((one) => new URL(one.url).origin === self.location.origin);
+      // A page that sends this device's camera must not be taken away from it.
+      const page = pages.map((one) => [one, new URL(one.url)]).find(
+        ([, at]) => at.origin === self.location.origin && !at.pathname.startsWith("/publish/"),
+      )?.[0];
       if (!page) return self.clients.openWindow(to);
       await page.focus();
       return page.navigate(to).catch(() => self.clients.openWindow(to));

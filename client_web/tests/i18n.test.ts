@@ -1,10 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 import { counted, type Key, percent, pickLanguage, switchLanguage, t } from "../src/i18n";
 import { en } from "../src/i18n/en";
 import { id } from "../src/i18n/id";
 import { ago, clock, day, duration, ticking } from "../src/i18n/time";
+import { ApiError } from "../src/live/http";
+import { explain, explainReason } from "../src/state/notices";
+import { fpsInWords } from "../src/ui/camera-words";
 
 const blanks = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
 
@@ -84,6 +87,16 @@ describe("in English", () => {
     expect(day(now - 86_400_000, now)).toBe("Yesterday");
     expect(day(now - 3 * 86_400_000, now)).toMatch(/Saturday,? 21 November/);
   });
+
+  it("names the day before by the calendar, where clocks change", () => {
+    vi.stubEnv("TZ", "Europe/Berlin");
+    const at = (...when: [number, number, number, number, number]) => new Date(...when).getTime();
+    // A Sunday of 25 hours, and the Monday after one of 23.
+    expect(day(at(2026, 9, 24, 12, 0), at(2026, 9, 25, 23, 30))).toBe("Yesterday");
+    expect(day(at(2026, 2, 29, 12, 0), at(2026, 2, 30, 0, 30))).toBe("Yesterday");
+    expect(day(at(2026, 2, 28, 23, 45), at(2026, 2, 30, 0, 30))).toMatch(/Saturday/);
+    vi.unstubAllEnvs();
+  });
 });
 
 describe("in Indonesian", () => {
@@ -94,5 +107,30 @@ describe("in Indonesian", () => {
     expect(ago(Date.now() - 12_500, Date.now())).toBe("12 dtk lalu");
     expect(duration(125_000)).toBe("2 mnt 5 dtk");
     expect(document.documentElement.lang).toBe("id");
+    expect(explain(new ApiError(404, "not_found", "There is no such alert."))).toBe("Sudah tidak ada.");
+    expect(explain(new ApiError(422, "source_not_found", "No stream."))).toMatch(/^Kamera menjawab/);
+    expect(explainReason("not_found", "No stream.", "")).toMatch(/^Kamera menjawab/);
+    expect(fpsInWords(29.97)).toBe("30 gambar/dtk");
+    expect(fpsInWords(12.5)).toBe("12,5 gambar/dtk");
   });
+});
+
+it("shows the language that was chosen last, though one chosen before comes later", async () => {
+  let arrive: (() => void) | undefined;
+  vi.resetModules();
+  vi.doMock("../src/i18n/id", async () => {
+    await new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    return { id };
+  });
+  const i18n = await import("../src/i18n");
+  await i18n.switchLanguage("en");
+  const slow = i18n.switchLanguage("id");
+  await vi.waitUntil(() => arrive);
+  await i18n.switchLanguage("en");
+  arrive?.();
+  await slow;
+  expect([i18n.language.peek(), i18n.t("action.save")]).toEqual(["en", "Save"]);
+  vi.doUnmock("../src/i18n/id");
 });

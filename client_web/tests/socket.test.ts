@@ -1,27 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type Connection, type Listener, LiveSocket } from "../src/live/socket";
-import type { AlertMessage, FacesMessage, HelloMessage, Subscribe } from "../src/wire.gen";
+import type { AlertMessage, FacesMessage, HelloMessage } from "../src/wire.gen";
+import { FarEnd } from "./far-end";
 import { event, faces, hello } from "./make";
-
-/** The far end of a websocket, driven by the test. */
-class FarEnd {
-  sent: Subscribe[] = [];
-  closed = false;
-  onmessage: ((event: { data: string }) => void) | null = null;
-  onclose: (() => void) | null = null;
-  send(text: string): void {
-    this.sent.push(JSON.parse(text));
-  }
-  close(): void {
-    this.closed = true;
-  }
-  says(...messages: object[]): void {
-    for (const message of messages) this.onmessage?.({ data: JSON.stringify(message) });
-  }
-  hangsUp(): void {
-    this.onclose?.();
-  }
-}
 
 class Ear implements Listener {
   hellos: { message: HelloMessage; gap: boolean }[] = [];

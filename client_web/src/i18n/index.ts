@@ -35,8 +35,14 @@ export function pickLanguage(chosen: string | null, browser: readonly string[]):
   return "en";
 }
 
+let wanted: Language = "en";
+
 export async function switchLanguage(next: Language): Promise<void> {
-  messages.value = await load[next]();
+  wanted = next;
+  const found = await load[next]();
+  // Another was chosen while this one was on its way.
+  if (wanted !== next) return;
+  messages.value = found;
   language.value = next;
   document.documentElement.lang = next;
 }

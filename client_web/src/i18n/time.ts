@@ -50,8 +50,11 @@ export function exact(then: number): string {
 /** Which day, as a heading: "Today", "Yesterday", "Monday, 3 March". */
 export function day(then: number, now: number): string {
   const key = new Date(then).toDateString();
-  if (key === new Date(now).toDateString()) return t("alerts.today");
-  if (key === new Date(now - DAY).toDateString()) return t("alerts.yesterday");
+  const today = new Date(now);
+  if (key === today.toDateString()) return t("alerts.today");
+  // By the calendar: where clocks change a day has 23 or 25 hours.
+  const yesterday = new Date(today.getFullYear(), today.getMonth(), today.getDate() - 1);
+  if (key === yesterday.toDateString()) return t("alerts.yesterday");
   return format(new Date(then), { weekday: "long", day: "numeric", month: "long" });
 }
 

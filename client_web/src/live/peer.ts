@@ -2,6 +2,8 @@ import { ApiError, request } from "./http";
 
 /** Candidates of this machine are there within milliseconds; servers that don't answer are not waited for. */
 const GATHER_MS = 1_500;
+/** What a goodbye is waited for: over a connection that is gone its answer may never come. */
+const GOODBYE_MS = 4_000;
 
 export interface Session {
   /** Header fields of the answer. */
@@ -40,11 +42,15 @@ export async function negotiate(
     async whyEnded() {
       peer.close();
       if (!resource) return null;
-      const gone = request(resource, { method: "DELETE", headers });
-      return gone.then(
-        () => null,
-        (error: unknown) => (error instanceof ApiError ? error.code : null),
-      );
+      const late = new AbortController();
+      const timer = setTimeout(() => late.abort(), GOODBYE_MS);
+      const gone = request(resource, { method: "DELETE", headers, signal: late.signal });
+      return gone
+        .then(
+          () => null,
+          (error: unknown) => (error instanceof ApiError ? error.code : null),
+        )
+        .finally(() => clearTimeout(timer));
     },
     end() {
       // A connection that failed is gone on the server too.
@@ -61,7 +67,16 @@ export async function negotiate(
     session.end();
     throw new DOMException("aborted", "AbortError");
   }
-  await peer.setRemoteDescription({ type: "answer", sdp: answer });
+  // Of a peer that is closed meanwhile a browser says nothing any more, and nobody else knows of the session yet.
+  abort.addEventListener("abort", session.end, { once: true });
+  try {
+    await peer.setRemoteDescription({ type: "answer", sdp: answer });
+  } catch (error) {
+    session.end();
+    throw error;
+  } finally {
+    abort.removeEventListener("abort", session.end);
+  }
   return session;
 }
 

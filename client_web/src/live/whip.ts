@@ -19,6 +19,8 @@ export interface Choice {
 const DISCONNECTED_MS = 4_000;
 /** From the server's answer to the connection; without any way to try, a browser says nothing for ever. */
 const CONNECT_MS = 10_000;
+/** For the server's answer; a request over a connection that died without a word may wait for minutes. */
+const ANSWER_MS = 15_000;
 
 /** Sends this device's camera to the server by WHIP until it is stopped; connects again by itself. */
 export class Publisher {
@@ -29,6 +31,8 @@ export class Publisher {
   private retry: ReturnType<typeof setTimeout> | undefined;
   private readonly backoff = new Backoff(500, 8_000);
   private running = false;
+  /** Counts the questions for a camera: an answer that comes after the next one, or after the end, isn't wanted. */
+  private asked = 0;
 
   constructor(
     private readonly url: string,
@@ -69,13 +73,22 @@ export class Publisher {
     };
     if (deviceId) video.deviceId = { exact: deviceId };
     else if (facing) video.facingMode = { ideal: facing };
+    this.asked += 1;
+    const mine = this.asked;
+    let stream: MediaStream;
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
+      stream = await navigator.mediaDevices.getUserMedia({ video, audio: false });
     } catch (error) {
-      this.block(obstacleOf(error));
+      if (mine === this.asked) this.block(obstacleOf(error));
       return false;
     }
-    const track = this.stream.getVideoTracks()[0];
+    if (mine !== this.asked) {
+      // Somebody pressed Stop, or chose another one, while the browser still asked: it must not go on filming.
+      for (const track of stream.getTracks()) track.stop();
+      return false;
+    }
+    this.stream = stream;
+    const track = stream.getVideoTracks()[0];
     if (track) {
       track.contentHint = "detail";
       track.onended = () => this.running && this.block("busy");
@@ -96,6 +109,13 @@ export class Publisher {
     this.hangUp();
     const attempt = new AbortController();
     this.attempt = attempt;
+    let grace: ReturnType<typeof setTimeout> | undefined;
+    const allow = (ms: number) => {
+      clearTimeout(grace);
+      grace = setTimeout(() => attempt === this.attempt && void this.lost(), ms);
+    };
+    attempt.signal.addEventListener("abort", () => clearTimeout(grace), { once: true });
+    allow(ANSWER_MS);
     const headers: Record<string, string> = this.token ? { Authorization: `Bearer ${this.token}` } : {};
     const known = this.iceServers();
     const iceServers = known.length || !this.token ? [...known] : await askIceServers(this.url, headers);
@@ -108,8 +128,6 @@ export class Publisher {
     const transceiver = peer.addTransceiver(track, { direction: "sendonly", streams: [this.stream] });
     // H.264 reaches the viewers as it is; anything else has to be encoded again on the server.
     preferCodecs(transceiver, "send", ["h264", "vp8"]);
-    let grace: ReturnType<typeof setTimeout> | undefined;
-    attempt.signal.addEventListener("abort", () => clearTimeout(grace), { once: true });
     peer.onconnectionstatechange = () => {
       if (peer !== this.peer) return;
       if (peer.connectionState === "connecting") return;
@@ -117,13 +135,11 @@ export class Publisher {
       if (peer.connectionState === "connected") this.connected();
       // `closed`: the server said goodbye.
       if (peer.connectionState === "failed" || peer.connectionState === "closed") void this.lost();
-      if (peer.connectionState === "disconnected")
-        grace = setTimeout(() => peer === this.peer && void this.lost(), DISCONNECTED_MS);
+      if (peer.connectionState === "disconnected") allow(DISCONNECTED_MS);
     };
     try {
       this.session = await negotiate(peer, this.url, attempt.signal, headers);
-      if (peer.connectionState === "new" || peer.connectionState === "connecting")
-        grace = setTimeout(() => peer === this.peer && void this.lost(), CONNECT_MS);
+      if (peer.connectionState === "new" || peer.connectionState === "connecting") allow(CONNECT_MS);
     } catch (error) {
       if (peer === this.peer) this.refused(error);
     }
@@ -136,8 +152,9 @@ export class Publisher {
   }
 
   private refused(error: unknown): void {
-    const status = error instanceof ApiError ? error.status : 0;
-    if (status === 401 || status === 403) this.block("badLink");
+    const { status, code } = error instanceof ApiError ? error : { status: 0, code: "" };
+    if (code === "session_replaced") this.block("taken");
+    else if (status === 401 || status === 403) this.block("badLink");
     else if (status === 404) this.block("noSuch");
     else void this.lost();
   }
@@ -175,6 +192,7 @@ export class Publisher {
   }
 
   private closeCamera(): void {
+    this.asked += 1;
     for (const track of this.stream?.getTracks() ?? []) {
       track.onended = null;
       track.stop();

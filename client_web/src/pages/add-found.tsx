@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { counted, t } from "../i18n";
 import { api } from "../state/api";
 import { explain } from "../state/notices";
@@ -95,27 +95,35 @@ function Picked({ camera }: { camera: DiscoveredCamera }) {
   const [name, setName] = useState(() => freeName(`onvif://${camera.name || camera.model || "camera"}`));
   const [refused, setRefused] = useState<string | undefined>();
   const adding = useAdding();
+  // An answer about a login that was changed meanwhile says nothing any more.
+  const turn = useRef(0);
 
   const ask = async (event: Event) => {
     event.preventDefault();
     adding.forget();
+    turn.current += 1;
+    const mine = turn.current;
     setAsking(true);
     setRefused(undefined);
     try {
       const answer = await api.streams({ host: camera.host, port: camera.port, user, password });
+      if (mine !== turn.current) return;
       setAbout(answer);
       setProfile(null);
       void adding.test(addressOf(camera, user, password, null));
     } catch (failure) {
+      if (mine !== turn.current) return;
       setAbout(null);
       setRefused(explain(failure));
     } finally {
-      setAsking(false);
+      if (mine === turn.current) setAsking(false);
     }
   };
 
   const change = (set: () => void) => {
     set();
+    turn.current += 1;
+    setAsking(false);
     setAbout(null);
     setRefused(undefined);
     adding.forget();

@@ -4,7 +4,7 @@ import { ApiError } from "../live/http";
 import { api } from "../state/api";
 import { cameraNamed, cameras, noteCamera } from "../state/house";
 import { explain, tell } from "../state/notices";
-import { go } from "../state/router";
+import { go, route } from "../state/router";
 import { suggestName, VALID_NAME } from "../ui/camera-name";
 import type { CameraTestResult } from "../wire.gen";
 
@@ -70,7 +70,8 @@ export function useAdding() {
     try {
       noteCamera(await api.addCamera({ name, url, options }));
       tell(t("add.added", { camera: name }));
-      go("/");
+      // Whoever has gone on to something else meanwhile stays there.
+      if (route.peek().page === "add") go("/");
     } catch (error) {
       setErrors(
         error instanceof ApiError && error.status === 409 ? { name: explain(error) } : { form: explain(error) },

@@ -1,8 +1,8 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { percent, t } from "../i18n";
 import { day } from "../i18n/time";
 import { FEEDBACK, filterOf, hasFilter, matches, queryOf, STATES } from "../state/alert-filter";
-import { merge } from "../state/alerts";
+import { merge, newestFirst } from "../state/alerts";
 import { type AlertFilter, api } from "../state/api";
 import { now } from "../state/clock";
 import { cameras, erased, alerts as live } from "../state/house";
@@ -14,6 +14,7 @@ import { AlertRow } from "../ui/alert-row";
 import { Button, Empty } from "../ui/basics";
 import { Glyph } from "../ui/icons";
 import { KINDS, SEVERITIES } from "../ui/kinds";
+import { useLoad } from "../ui/load";
 import { Several } from "../ui/several";
 import type { Alert } from "../wire.gen";
 
@@ -35,7 +36,7 @@ function List({ id }: { id: string | null }) {
   const query = search.value;
   const filter = filterOf(query);
   const { loaded, cursor, busy, more } = usePages(query);
-  const all = combine(loaded, live.value ?? [], filter);
+  const all = combine(loaded, live.value ?? [], filter, cursor !== null);
   return (
     <section class="alerts-list">
       <p class="list-title" aria-hidden="true">
@@ -71,17 +72,18 @@ function usePages(query: string) {
   const [cursor, setCursor] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const turn = useRef(0);
-  useEffect(() => {
-    turn.current += 1;
-    const mine = turn.current;
-    setLoaded(null);
-    setCursor(null);
-    api.alerts(filterOf(query)).then((page) => {
-      if (mine !== turn.current) return;
+  useLoad(
+    async (current) => {
+      turn.current += 1;
+      setLoaded(null);
+      setCursor(null);
+      const page = await api.alerts(filterOf(query));
+      if (!current()) return;
       setLoaded(page.alerts);
       setCursor(page.next_cursor);
-    }, tellError);
-  }, [query]);
+    },
+    [query],
+  );
   const more = async () => {
     if (!cursor) return;
     setBusy(true);
@@ -100,17 +102,27 @@ function usePages(query: string) {
   return { loaded, cursor, busy, more };
 }
 
-/** The loaded alerts brought up to date by what has happened since, and the new ones that match. */
-function combine(loaded: readonly Alert[] | null, happened: readonly Alert[], filter: AlertFilter): Alert[] {
+/**
+ * The loaded alerts brought up to date by what has happened since, and those that match by now: new ones, and older ones
+ * that have changed (a snooze that ran out). Where `more` are to be loaded, none from beyond the last that is.
+ */
+function combine(
+  loaded: readonly Alert[] | null,
+  happened: readonly Alert[],
+  filter: AlertFilter,
+  more: boolean,
+): Alert[] {
   if (!loaded) return [];
-  const newest = loaded[0] ? Date.parse(loaded[0].raised_at) : 0;
+  const last = loaded.at(-1);
+  const from = more && last ? Date.parse(last.raised_at) : Number.NEGATIVE_INFINITY;
   const known = new Map(happened.map((alert) => [alert.id, alert]));
-  const fresh = happened.filter((alert) => Date.parse(alert.raised_at) > newest);
   const old = loaded.map((alert) => {
     const told = known.get(alert.id);
+    known.delete(alert.id);
     return told ? merge(alert, told) : alert;
   });
-  return [...fresh, ...old].filter((alert) => matches(alert, filter) && !erased.value.has(alert.id));
+  const others = [...known.values()].filter((alert) => Date.parse(alert.raised_at) >= from);
+  return [...old, ...others].filter((alert) => matches(alert, filter) && !erased.value.has(alert.id)).sort(newestFirst);
 }
 
 function byDay(alerts: readonly Alert[], at: number): [string, Alert[]][] {
@@ -247,6 +259,9 @@ function Choice<T extends string>({ label, any, value, options, onChoice }: Choi
   );
 }
 
+/** Of years before this one there can be no alert: they are the first digits of one that is being typed. */
+const EARLIEST = 2000;
+
 /** A day of the reader's own zone, as the moment it begins or ends. */
 function DayField({
   label,
@@ -259,17 +274,25 @@ function DayField({
   end: boolean;
   onDay: (moment: string | undefined) => void;
 }) {
-  const shown = value ? localDay(new Date(Date.parse(value) - (end ? 1 : 0))) : "";
+  const chosen = value ? localDay(new Date(Date.parse(value) - (end ? 1 : 0))) : "";
+  // While it is typed a browser tells of each digit of the year, and of "" while a part is missing. That is kept as it
+  // is until it is a day, or whoever types would be written over.
+  const [typed, setTyped] = useState<string | null>(null);
+  const change = (next: string) => {
+    setTyped(next);
+    const [year = 0, month = 1, date = 1] = next.split("-").map(Number);
+    if (next === "") onDay(undefined);
+    else if (year >= EARLIEST) onDay(new Date(year, month - 1, date + (end ? 1 : 0)).toISOString());
+  };
   return (
     <label>
       <span>{label}</span>
       <input
         type="date"
-        value={shown}
-        onChange={(event) => {
-          const [year, month, date] = event.currentTarget.value.split("-").map(Number);
-          onDay(year && month && date ? new Date(year, month - 1, date + (end ? 1 : 0)).toISOString() : undefined);
-        }}
+        max="9999-12-31"
+        value={typed ?? chosen}
+        onInput={(event) => change(event.currentTarget.value)}
+        onBlur={() => setTyped(null)}
       />
     </label>
   );

@@ -8,6 +8,7 @@ import {
   cameraNamed,
   cameras,
   connected,
+  erased,
   follow,
   forgetCamera,
   look,
@@ -23,6 +24,7 @@ import { changeCamera } from "../ui/camera-actions";
 import { CameraForm, CameraValues } from "../ui/camera-form";
 import { peopleInWords, shownState, since, stateWord, streamInWords } from "../ui/camera-words";
 import { LabelShape, StateShape } from "../ui/icons";
+import { useLoad } from "../ui/load";
 import { PublishLink } from "../ui/publish-link";
 import { RuleFields } from "../ui/rule-fields";
 import { ScheduleEditor, scheduleInWords } from "../ui/schedule-editor";
@@ -125,8 +127,8 @@ function Head({ camera }: { camera: Camera }) {
     try {
       await api.removeCamera(camera.name);
     } catch (error) {
-      restoreCamera(camera);
       tellError(error);
+      await restoreCamera(camera.name);
       return;
     }
     tell(t("page.camera.removed", { camera: camera.name }));
@@ -198,12 +200,10 @@ function People({ camera }: { camera: Camera }) {
 
 function ItsAlerts({ camera }: { camera: string }) {
   const [older, setOlder] = useState<readonly Alert[]>([]);
-  useEffect(() => {
-    api.alerts({ camera }, undefined, 20).then((page) => setOlder(page.alerts), tellError);
-  }, [camera]);
+  useLoad(async () => setOlder((await api.alerts({ camera }, undefined, 20)).alerts), [camera]);
   const live = (alerts.value ?? []).filter((alert) => alert.camera === camera);
   const ids = new Set(live.map((alert) => alert.id));
-  const all = [...live, ...older.filter((alert) => !ids.has(alert.id))].slice(0, 20);
+  const all = [...live, ...older.filter(({ id }) => !ids.has(id) && !erased.value.has(id))].slice(0, 20);
   return (
     <section class="card flush">
       <header>

@@ -3,7 +3,7 @@ import { counted, t } from "../i18n";
 import { clock, duration } from "../i18n/time";
 import { markSeen, missed, missedSpan } from "../state/away";
 import { now } from "../state/clock";
-import { alerts, cameras, connected, openAlerts, pollHealth } from "../state/house";
+import { alerts, cameras, complete, connected, openAlerts, pollHealth } from "../state/house";
 import { go } from "../state/router";
 import { ArmingOfAll } from "../ui/arming";
 import { Button } from "../ui/basics";
@@ -69,6 +69,8 @@ function Who() {
         hint={t("live.who.blind.hint")}
       />
     );
+  // Silence says nothing before it is known who was already there.
+  if (!complete.value) return <Answer tone="unsure" title={t("loading")} />;
   const last = Math.max(
     ...(alerts.value ?? [])
       .filter((alert) => isOfPerson(alert.kind))
@@ -100,6 +102,9 @@ function Watching() {
       />
     );
   }
+  // All are paused.
+  if (wanted.length === 0)
+    return <Answer tone="unsure" icon={<StateShape state="disabled" size={20} />} title={t("live.who.blind")} />;
   const looks = online.reduce((sum, camera) => sum + camera.health.looks_per_s, 0);
   const ages = online.map((camera) => camera.health.frame_age_s).filter((age) => age !== null);
   const figures = ages.length
@@ -121,6 +126,7 @@ function Away() {
   const span = missedSpan.value;
   const found = missed(alerts.value ?? []);
   if (!span || found.length === 0) {
+    if (span && !complete.value) return <Answer tone="plain" title={t("loading")} />;
     return (
       <Answer
         tone="plain"

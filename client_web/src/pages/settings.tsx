@@ -3,6 +3,7 @@ import { LANGUAGES, type Language, language, switchLanguage, t } from "../i18n";
 import { forgetBlocked } from "../live/transport";
 import { askToNotify, chime, soundBlocked, unlockSound } from "../state/alarm";
 import { version } from "../state/house";
+import { tellError } from "../state/notices";
 import { chosenLanguage, liveBy, notify, singleKeys, sound, type Theme, theme } from "../state/preferences";
 import { info, signOut } from "../state/session";
 import { Button, Switch } from "../ui/basics";
@@ -49,7 +50,7 @@ function ThisBrowser() {
   };
   const setLanguage = (next: Language) => {
     chosenLanguage.value = next;
-    void switchLanguage(next);
+    switchLanguage(next).catch(tellError);
   };
   return (
     <section class="card">
@@ -173,7 +174,7 @@ function Server() {
       </dl>
       {user && (
         <div class="actions">
-          <Button onClick={signOut}>{t("action.signOut")}</Button>
+          <Button onClick={() => signOut().catch(tellError)}>{t("action.signOut")}</Button>
         </div>
       )}
     </section>

@@ -1,5 +1,6 @@
 import type { Alert, Judgement } from "../wire.gen";
 import { api } from "./api";
+import { moment } from "./clock";
 import { noteAlerts } from "./house";
 import { tellError } from "./notices";
 
@@ -26,7 +27,7 @@ export const RESTS = {
 export type Rest = keyof typeof RESTS;
 
 export function snooze(id: string, rest: Rest): Promise<boolean> {
-  return done(api.snooze(id, RESTS[rest](new Date()).toISOString()));
+  return done(api.snooze(id, RESTS[rest](new Date(moment())).toISOString()));
 }
 
 export function judge(id: string, judgement: Judgement): Promise<boolean> {

@@ -15,7 +15,8 @@ export function merge(known: Alert, told: Alert): Alert {
   return told.event_id >= known.event_id ? told : known;
 }
 
-const newestFirst = (a: Alert, b: Alert) => Date.parse(b.raised_at) - Date.parse(a.raised_at) || (a.id < b.id ? 1 : -1);
+export const newestFirst = (a: Alert, b: Alert) =>
+  Date.parse(b.raised_at) - Date.parse(a.raised_at) || (a.id < b.id ? 1 : -1);
 
 /** Alerts put together from pages and events: each once, newest first, at most `limit`, erased ones never again. */
 export class AlertList {
@@ -56,10 +57,15 @@ export class AlertList {
     return [...this.byId.values()].sort(newestFirst);
   }
 
-  /** Open ones are never trimmed: they say who is without a mask right now. */
+  /**
+   * Open ones are never trimmed: they say who is without a mask right now. Of the others those go of which nothing was
+   * heard for longest: an old one that somebody has just judged is being looked at.
+   */
   private trim(): void {
     if (this.byId.size <= this.limit) return;
-    const old = this.list().slice(this.limit);
+    const old = this.list()
+      .sort((a, b) => b.event_id - a.event_id)
+      .slice(this.limit);
     for (const alert of old) if (!isOpen(alert)) this.byId.delete(alert.id);
   }
 }

@@ -4,23 +4,34 @@ import { type Connection, LiveSocket } from "../live/socket";
 import type { Alert, Camera, FacesMessage } from "../wire.gen";
 import { raise } from "./alarm";
 import { AlertList, isOpen, waits } from "./alerts";
-import { api } from "./api";
+import { type AlertFilter, api } from "./api";
 import { moment, setServerTime } from "./clock";
-import { spoken, tell, tellError } from "./notices";
-import { checkSession } from "./session";
+import { say, tell, tellError } from "./notices";
+import { checkSession, info } from "./session";
 
 /** Alerts kept in the page; older ones are on the alerts page, from the server. */
 const KEPT_ALERTS = 200;
 /** People are taken off a tile when nothing was said of them for this long. */
 const FACES_STALE_MS = 2_500;
 
+/** When alerts that could not be loaded are asked for again. */
+const AGAIN_MS = 10_000;
+
 let list = new AlertList(KEPT_ALERTS);
+/** While not all alerts are loaded: the list they are loaded into. What happens meanwhile goes into both. */
+let coming: AlertList | null = new AlertList(KEPT_ALERTS);
+let loading: AlertList | null = null;
+let again: ReturnType<typeof setTimeout> | undefined;
 
 export const connection = signal<Connection>({ state: "connecting" });
+/** How often the connection came back: what could not be loaded without it is asked for again. */
+export const reconnects = signal(0);
 /** Null until the server has said which there are. */
 export const cameras = signal<readonly Camera[] | null>(null);
 /** Null until loaded. Newest first. */
 export const alerts = signal<readonly Alert[] | null>(null);
+/** Whether `alerts` holds every open one: not before they are loaded, nor after some were missed. */
+export const complete = signal(false);
 /** Erased since this page was loaded: pages of alerts that were fetched before drop them by this. */
 export const erased = signal<ReadonlySet<string>>(new Set());
 export const version = signal("");
@@ -91,11 +102,24 @@ function takeFaces(message: FacesMessage): void {
 
 const address = () => `${window.location.protocol === "https:" ? "wss" : "ws"}://${window.location.host}/api/v1/ws`;
 
+/** All that a page shows of time is by the server's clock; a device's own may be minutes off. */
+function byServerClock(lost: Extract<Connection, { state: "lost" }>): Connection {
+  const ahead = moment() - Date.now();
+  return { ...lost, since: lost.since + ahead, retryAt: lost.retryAt === null ? null : lost.retryAt + ahead };
+}
+
 const socket = new LiveSocket(address(), {
   connection(next) {
-    if (next.state === "open" && connection.peek().state === "lost") tell(t("connection.back"));
+    if (next.state === "open" && connection.peek().state === "lost") {
+      tell(t("connection.back"));
+      reconnects.value += 1;
+    }
+    // A server that could not say what it is when the page was opened can now.
+    if (next.state === "open" && !info.peek()) void checkSession();
+    // Over a connection that is gone an answer may never come: they are asked for anew.
+    if (next.state === "lost") loading = null;
     batch(() => {
-      connection.value = next;
+      connection.value = next.state === "lost" ? byServerClock(next) : next;
       // A session that ended looks like any other refusal from here: ask.
       if (next.state === "lost" && next.retryAt !== null) void checkSession();
       if (next.state !== "open") for (const name of looks.keys()) forget(name);
@@ -107,11 +131,15 @@ const socket = new LiveSocket(address(), {
       version.value = message.server_version;
       cameras.value = byName(message.cameras);
     });
-    if (gap) list = new AlertList(KEPT_ALERTS);
-    if (gap || alerts.peek() === null) void loadAlerts();
+    if (gap) {
+      coming = new AlertList(KEPT_ALERTS);
+      complete.value = false;
+    }
+    needAlerts();
   },
   faces: takeFaces,
   alert(message) {
+    coming?.apply(message);
     const fresh = list.apply(message);
     if (message.action === "erased") erased.value = new Set(erased.peek()).add(message.alert.id);
     publish();
@@ -152,6 +180,7 @@ export function pollHealth(): () => void {
 }
 
 export function stopHouse(): void {
+  clearTimeout(again);
   socket.stop();
 }
 
@@ -159,19 +188,44 @@ export function retryConnection(): void {
   socket.retryNow();
 }
 
+function needAlerts(): void {
+  clearTimeout(again);
+  if (coming && coming !== loading) void loadAlerts(coming);
+}
+
+async function everyOne(filter: AlertFilter): Promise<Alert[]> {
+  const found: Alert[] = [];
+  let cursor: string | null = null;
+  do {
+    const page = await api.alerts(filter, cursor ?? undefined, 100);
+    found.push(...page.alerts);
+    cursor = page.next_cursor;
+  } while (cursor !== null);
+  return found;
+}
+
 /** The newest alerts and every open one. */
-async function loadAlerts(): Promise<void> {
+async function loadAlerts(into: AlertList): Promise<void> {
+  loading = into;
   try {
-    const pages = await Promise.all([
+    const [newest, open] = await Promise.all([
       api.alerts({}, undefined, 100),
-      api.alerts({ state: ["raised"] }, undefined, 100),
-      api.alerts({ state: ["acknowledged", "snoozed"] }, undefined, 100),
+      everyOne({ state: ["raised", "acknowledged", "snoozed"] }),
     ]);
-    for (const page of pages) list.add(page.alerts);
+    for (const found of [newest.alerts, open]) into.add(found);
+    // More was missed while these were on their way: they are being loaded by now.
+    if (into !== coming) return;
+    list = into;
+    coming = null;
     publish();
+    complete.value = true;
   } catch (error) {
+    if (into !== coming) return;
+    loading = null;
     // Without a connection the bar says so, and the alerts are loaded when it is back.
-    if (connected.peek()) tellError(error);
+    if (!connected.peek()) return;
+    tellError(error);
+    again = setTimeout(needAlerts, AGAIN_MS);
   }
 }
 
@@ -182,7 +236,7 @@ function publish(): void {
 function announce(alert: Alert, at: string): void {
   // A resumed connection may bring what happened long ago: that is for the eye, not for the ear.
   if (moment() - Date.parse(at) < 30_000) raise(alert);
-  spoken.value = t("live.feed.said", { kind: t(`kind.${alert.kind}`), camera: alert.camera });
+  say(t("live.feed.said", { kind: t(`kind.${alert.kind}`), camera: alert.camera }));
 }
 
 function byName(found: readonly Camera[]): Camera[] {
@@ -196,6 +250,7 @@ export function noteAlerts(found: readonly Alert[]): void {
   const known = found.filter((alert) => list.get(alert.id));
   if (known.length === 0) return;
   list.add(known);
+  coming?.add(known);
   publish();
 }
 
@@ -215,6 +270,7 @@ export async function eraseAlert(id: string): Promise<boolean> {
     return false;
   }
   list.erase(id);
+  coming?.erase(id);
   erased.value = new Set(erased.peek()).add(id);
   publish();
   return true;
@@ -230,10 +286,13 @@ export function forgetCamera(name: string): void {
   cameras.value = (cameras.peek() ?? []).filter((camera) => camera.name !== name);
 }
 
-/** It is there after all, if nobody has said so meanwhile. */
-export function restoreCamera(camera: Camera): void {
-  const others = (cameras.peek() ?? []).filter((each) => each.name !== camera.name);
-  cameras.value = byName([...others, camera]);
+/** It may be there after all: as it is by now, unless it is truly gone. */
+export async function restoreCamera(name: string): Promise<void> {
+  try {
+    noteCamera(await api.camera(name));
+  } catch {
+    // Gone, or out of reach: then the server names its cameras once it is back.
+  }
 }
 
 /** The tab's title: how many open alerts nobody has acknowledged, then the page. */

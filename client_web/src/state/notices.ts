@@ -10,8 +10,12 @@ export interface Notice {
 
 /** Short words at the page's edge about what was just done. */
 export const notices = signal<readonly Notice[]>([]);
-/** What a screen reader is to say now; nothing is shown. */
-export const spoken = signal("");
+/** What a screen reader is to say now; nothing is shown. The id tells the same words said again from the first. */
+export const spoken = signal({ id: 0, text: "" });
+
+export function say(text: string): void {
+  spoken.value = { id: spoken.peek().id + 1, text };
+}
 
 let lastId = 0;
 
@@ -31,12 +35,19 @@ export function explain(error: unknown): string {
   if (!(error instanceof ApiError)) return t("error.page");
   if (error.status === 0) return t("error.network");
   if (error.status === 401) return t("error.unauthorized");
-  return inWords(error.code, error.message, error.remedy) || t("error.unknown", { status: error.status });
+  const { code } = error;
+  // A request's "not_found" is not the camera's, which is "source_not_found" here.
+  const ours = tryKey(`code.${code}`) ?? tryKey(`reason.${code.replace(/^source_/, "")}`);
+  return inWords(ours, error.message, error.remedy) || t("error.unknown", { status: error.status });
+}
+
+/** Why a camera gave no picture, as its test tells. */
+export function explainReason(reason: string | null, message: string, remedy: string): string {
+  return inWords(reason ? (tryKey(`reason.${reason}`) ?? tryKey(`code.${reason}`)) : undefined, message, remedy);
 }
 
 /** A refusal or failure in the reader's language: the server's own words, which say more, are English. */
-export function inWords(code: string | null, message: string, remedy: string): string {
-  const ours = code ? (tryKey(`reason.${code.replace(/^source_/, "")}`) ?? tryKey(`code.${code}`)) : undefined;
+function inWords(ours: string | undefined, message: string, remedy: string): string {
   const theirs = [message, remedy].filter(Boolean).join(" ");
   return (language.value === "en" ? theirs || ours : ours || theirs) ?? "";
 }

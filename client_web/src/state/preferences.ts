@@ -7,6 +7,10 @@ function kept<T extends string>(key: string, initial: T, valid: readonly T[]) {
   const name = `maskwatch.${key}`;
   const found = read(name);
   const value = signal<T>(valid.includes(found as T) ? (found as T) : initial);
+  // Chosen in another tab: whoever silences one means all.
+  window.addEventListener("storage", ({ key: changed, newValue }) => {
+    if (changed === name && valid.includes(newValue as T)) value.value = newValue as T;
+  });
   let first = true;
   effect(() => {
     const next = value.value;

@@ -36,6 +36,8 @@ export async function subscribe(): Promise<PushTrouble | null> {
   const registration = await navigator.serviceWorker.register("/sw.js");
   await navigator.serviceWorker.ready;
   const { key } = await api.pushKey();
+  // One left from before (a server that was set up anew has another key) would refuse the new one, or be told twice.
+  await (await registration.pushManager.getSubscription())?.unsubscribe();
   let subscription: PushSubscription;
   try {
     subscription = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });

@@ -1,33 +1,36 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { number, percent, t } from "../i18n";
 import { duration } from "../i18n/time";
 import { ApiError } from "../live/http";
 import { isOpen, merge } from "../state/alerts";
 import { api } from "../state/api";
 import { acknowledge, alerts, eraseAlert, erased } from "../state/house";
-import { tell, tellError } from "../state/notices";
-import { go, search } from "../state/router";
+import { tell } from "../state/notices";
+import { go, route, search } from "../state/router";
 import type { Alert } from "../wire.gen";
 import { SnoozeMenu } from "./alert-actions";
 import { History } from "./alert-history";
 import { Judge } from "./alert-judge";
 import { AlertMedia } from "./alert-media";
-import { Marks } from "./alert-row";
+import { keepFocus, Marks } from "./alert-row";
 import { Button, Confirm, Empty } from "./basics";
 import { BeliefPlot } from "./belief-plot";
 import { evidenceOf, likeliest } from "./evidence";
 import { Glyph } from "./icons";
 import { isOfPerson, KindShape, outcome, reasonsOf, SeverityMark } from "./kinds";
+import { useLoad } from "./load";
 
 /** One alert: its pictures, why it was raised in words, and what happened since. */
 export function AlertDetail({ id }: { id: string }) {
   const [fetched, setFetched] = useState<Alert | null>(null);
   const [gone, setGone] = useState(false);
-  useEffect(() => {
-    api.alert(id).then(setFetched, (error: unknown) => {
-      if (error instanceof ApiError && error.status === 404) setGone(true);
-      else tellError(error);
-    });
+  useLoad(async () => {
+    try {
+      setFetched(await api.alert(id));
+    } catch (error) {
+      if (!(error instanceof ApiError && error.status === 404)) throw error;
+      setGone(true);
+    }
   }, [id]);
   const told = alerts.value?.find((alert) => alert.id === id);
   const alert = fetched && told ? merge(fetched, told) : (fetched ?? told);
@@ -57,7 +60,9 @@ function Head({ alert }: { alert: Alert }) {
   const erase = async () => {
     setErasing(false);
     if (!(await eraseAlert(alert.id))) return;
-    go(`/alerts${search.peek()}`);
+    // Whoever has gone on to something else meanwhile stays there.
+    const at = route.peek();
+    if (at.page === "alerts" && at.id === alert.id) go(`/alerts${search.peek()}`);
     tell(t("alert.erased"));
   };
   return (
@@ -74,7 +79,14 @@ function Head({ alert }: { alert: Alert }) {
       </div>
       <div class="actions">
         {alert.acknowledged_at === null && (
-          <Button kind="primary" icon="check" onClick={() => acknowledge(alert.id)}>
+          <Button
+            kind="primary"
+            icon="check"
+            onClick={(event) => {
+              keepFocus(event, ".back");
+              void acknowledge(alert.id);
+            }}
+          >
             {t("action.acknowledge")}
           </Button>
         )}

@@ -1,26 +1,27 @@
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { t, tryKey } from "../i18n";
 import { clock, exact } from "../i18n/time";
 import { api } from "../state/api";
 import { now } from "../state/clock";
-import { tellError } from "../state/notices";
 import type { Alert, HistoryEntry } from "../wire.gen";
+import { useLoad } from "./load";
 import { Ago } from "./time";
 
 /** Everything that happened to an alert, who did it and when; loaded anew whenever more has happened. */
 export function History({ alert }: { alert: Alert }) {
   const [events, setEvents] = useState<readonly HistoryEntry[]>([]);
-  useEffect(() => {
-    let current = true;
-    api.history(alert.id).then(
-      (found) => current && setEvents(found.events),
-      // An alert erased meanwhile says so where it stood.
-      (error: unknown) => current && alert.event_id !== 0 && tellError(error),
-    );
-    return () => {
-      current = false;
-    };
-  }, [alert.id, alert.event_id]);
+  useLoad(
+    async (current) => {
+      try {
+        const found = await api.history(alert.id);
+        if (current()) setEvents(found.events);
+      } catch (error) {
+        // An alert erased meanwhile says so where it stood.
+        if (alert.event_id !== 0) throw error;
+      }
+    },
+    [alert.id, alert.event_id],
+  );
   return (
     <section class="history">
       <h3>{t("alert.history")}</h3>

@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { t } from "../i18n";
 import { judge, takeBack } from "../state/alert-actions";
 import type { Alert, Truth } from "../wire.gen";
@@ -8,6 +9,11 @@ const TRUTHS: readonly Truth[] = ["mask", "no_mask", "incorrect", "not_a_face"];
 /** Was it right? What people say is kept, to judge and to train the models by. */
 export function Judge({ alert }: { alert: Alert }) {
   const said = alert.feedback;
+  // A choice that the server refused is taken back: the browser shows it already, and would not offer it again.
+  const [, redraw] = useState(0);
+  const choose = async (truth: Truth) => {
+    if (!(await judge(alert.id, { wrong: true, truth }))) redraw((n) => n + 1);
+  };
   return (
     <section class="judge" aria-labelledby="judge-title">
       <h3 id="judge-title">{t("judge.title")}</h3>
@@ -38,7 +44,7 @@ export function Judge({ alert }: { alert: Alert }) {
                   name="truth"
                   value={truth}
                   checked={truth === said.truth}
-                  onChange={() => judge(alert.id, { wrong: true, truth })}
+                  onChange={() => choose(truth)}
                 />
                 {t(`truth.${truth}`)}
               </label>

@@ -100,6 +100,13 @@ export function FacePicture({ alert, size = 56 }: { alert: Alert; size?: number 
   return <img class="face" src={alert.face_url} alt="" width={size} height={size} loading="lazy" decoding="async" />;
 }
 
+/** A button that goes when it is pressed would take the keyboard's focus along, back to the page's beginning. */
+export function keepFocus(event: MouseEvent, at: string): void {
+  const byKeyboard = event.detail === 0;
+  const button = event.currentTarget as Element;
+  if (byKeyboard) button.closest("[data-alert]")?.querySelector<HTMLElement>(at)?.focus();
+}
+
 function AcknowledgeButton({ alert }: { alert: Alert }) {
   if (alert.acknowledged_at) {
     const by = alert.acknowledged_by;
@@ -112,7 +119,15 @@ function AcknowledgeButton({ alert }: { alert: Alert }) {
     );
   }
   return (
-    <Button kind="quiet" icon="check" title={t("action.acknowledge")} onClick={() => acknowledge(alert.id)}>
+    <Button
+      kind="quiet"
+      icon="check"
+      title={t("action.acknowledge")}
+      onClick={(event) => {
+        keepFocus(event, ".row-link");
+        void acknowledge(alert.id);
+      }}
+    >
       <span class="unseen">{t("action.acknowledge")}</span>
     </Button>
   );

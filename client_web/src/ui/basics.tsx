@@ -225,7 +225,7 @@ export function Notices() {
         ))}
       </div>
       <div class="unseen" role="status" aria-live="assertive">
-        {spoken.value}
+        <span key={spoken.value.id}>{spoken.value.text}</span>
       </div>
     </>
   );

@@ -81,26 +81,49 @@ function valuesOf(camera: Camera): Values {
   return { detect_fps: camera.detect_fps, ...ruleValues(camera.rules), looking: lookingOf(camera.options) };
 }
 
+/** Not yet saved; of how pictures are looked at, too, only what was changed. */
+type Changed = Partial<Omit<Values, "looking">> & { looking?: Partial<Looking> };
+
+function withChanged(camera: Camera, { looking, ...changed }: Changed): Values {
+  const present = valuesOf(camera);
+  return { ...present, ...changed, looking: { ...present.looking, ...looking } };
+}
+
 /** What to ask of the server; the form's own checks see to it that only what may be empty is. */
-function changeOf(camera: Camera, values: Values): CameraChange {
-  const { detect_fps, sureness, looking, ...ruled } = values;
-  const rules = { ...camera.rules, ...ruled, min_confidence: Number(sureness) / 100 } as RuleSettings;
-  return { detect_fps, rules, options: withLooking(camera.options, looking) };
+function changeOf(camera: Camera, changed: Changed): CameraChange {
+  const { detect_fps, sureness, looking, ...ruled } = changed;
+  return {
+    ...(detect_fps !== undefined && { detect_fps }),
+    rules: {
+      ...camera.rules,
+      ...ruled,
+      ...(sureness !== undefined && { min_confidence: Number(sureness) / 100 }),
+    } as RuleSettings,
+    ...(looking && { options: withLooking(camera.options, { ...lookingOf(camera.options), ...looking }) }),
+  };
 }
 
 /** How a camera is looked at and when it alerts. */
 export function CameraForm({ camera }: { camera: Camera }) {
-  const [values, setValues] = useState(() => valuesOf(camera));
+  // What is not changed here follows what is changed elsewhere meanwhile, and is not sent back as it was.
+  const [changed, setChanged] = useState<Changed>({});
+  const values = withChanged(camera, changed);
   const [busy, setBusy] = useState(false);
   const [saved, setSaved] = useState(false);
-  const set = (change: Partial<Values>) => {
+  const set = (change: Changed) => {
     setSaved(false);
-    setValues((before) => ({ ...before, ...change }));
+    setChanged((before) => ({
+      ...before,
+      ...change,
+      ...(change.looking && { looking: { ...before.looking, ...change.looking } }),
+    }));
   };
   const save = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
-    setSaved(await changeCamera(camera.name, changeOf(camera, values)));
+    const done = await changeCamera(camera.name, changeOf(camera, changed));
+    if (done) setChanged((now) => (now === changed ? {} : now));
+    setSaved(done);
     setBusy(false);
   };
   const numberField = ({ name, ...range }: Range) => (
@@ -137,11 +160,10 @@ export function CameraForm({ camera }: { camera: Camera }) {
 interface LookingProps {
   camera: Camera;
   looking: Looking;
-  onChange: (next: Looking) => void;
+  onChange: (change: Partial<Looking>) => void;
 }
 
-function LookingFields({ camera, looking, onChange }: LookingProps) {
-  const set = (change: Partial<Looking>) => onChange({ ...looking, ...change });
+function LookingFields({ camera, looking, onChange: set }: LookingProps) {
   return (
     <>
       <Field id="camera-priority" label={t("page.camera.priority")}>

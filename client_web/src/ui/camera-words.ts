@@ -1,4 +1,4 @@
-import { counted, t, tryKey } from "../i18n";
+import { counted, number, t, tryKey } from "../i18n";
 import { clock, ticking } from "../i18n/time";
 import { tally } from "../live/words";
 import { now } from "../state/clock";
@@ -55,7 +55,7 @@ export function sizeInWords({ width, height }: { width: number | null; height: n
 }
 
 export function fpsInWords(fps: number | null): string {
-  return fps ? t("unit.fps", { n: Math.round(fps * 10) / 10 }) : "";
+  return fps ? t("unit.fps", { n: number(fps, 1) }) : "";
 }
 
 /** FFmpeg's names as people know them. */

@@ -7,6 +7,7 @@ import { findPush, type PushTrouble, pushed, pushName, subscribe, unsubscribe } 
 import type { Notifier, NotifierTestResult, NotifierType } from "../wire.gen";
 import { Button, Confirm } from "./basics";
 import { DeadLetterList } from "./dead-letters";
+import { useLoad } from "./load";
 import { NotifierForm } from "./notifier-form";
 import { TestSays, typeName } from "./notifier-words";
 import { Ago } from "./time";
@@ -29,10 +30,10 @@ export function Notifiers() {
   }, []);
   useEffect(() => {
     void load();
-    api.notifierTypes().then(setTypes, tellError);
     const ticker = setInterval(() => !document.hidden && void load(), LOOK_EVERY_MS);
     return () => clearInterval(ticker);
   }, [load]);
+  useLoad(() => api.notifierTypes().then(setTypes), []);
   const done = () => {
     setForm(null);
     void load();
@@ -126,9 +127,10 @@ function Target({ target, onEdit, onChange }: { target: Notifier; onEdit: () => 
     setTesting(false);
     onChange();
   };
-  const change = async (what: Promise<unknown>) => {
+  const change = async (what: Promise<unknown>, said?: string) => {
     try {
       await what;
+      if (said) tell(said);
     } catch (error) {
       tellError(error);
     }
@@ -136,8 +138,8 @@ function Target({ target, onEdit, onChange }: { target: Notifier; onEdit: () => 
   };
   const remove = async () => {
     setRemoving(false);
-    await change(here ? unsubscribe() : api.removeNotifier(target.name));
-    tell(t("notifier.removed", { name: target.name }));
+    const removed = here ? unsubscribe() : api.removeNotifier(target.name);
+    await change(removed, t("notifier.removed", { name: target.name }));
   };
   return (
     <li class={`notifier is-${how}`}>

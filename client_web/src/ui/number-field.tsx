@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { describedBy, Field } from "./basics";
 
 interface NumberFieldProps {
@@ -14,6 +15,10 @@ interface NumberFieldProps {
 }
 
 export function NumberField({ id, label, hint, min, max, step, optional = false, value, onValue }: NumberFieldProps) {
+  const [typed, setTyped] = useState("");
+  const read = (text: string) => (text === "" ? (optional ? null : Number.NaN) : Number(text));
+  // What is half typed ("1.", of which a browser says "") must not be written over by the number that it means so far.
+  const text = Object.is(read(typed), value) ? typed : (value ?? "");
   return (
     <Field id={id} label={label} hint={hint}>
       <input
@@ -23,10 +28,11 @@ export function NumberField({ id, label, hint, min, max, step, optional = false,
         min={min}
         {...(max === undefined ? {} : { max })}
         step={step}
-        value={value ?? ""}
+        value={text}
         onInput={(event) => {
-          const { value: text, valueAsNumber } = event.currentTarget;
-          onValue(text === "" && optional ? null : valueAsNumber);
+          const { value: next } = event.currentTarget;
+          setTyped(next);
+          onValue(read(next));
         }}
       />
     </Field>

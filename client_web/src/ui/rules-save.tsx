@@ -6,18 +6,22 @@ import { changeCamera } from "./camera-actions";
 
 /** Some of a camera's rules while they are changed, and how they are saved. */
 export function useRules<K extends keyof RuleSettings>(camera: Camera, keys: readonly K[]) {
-  const pick = () => Object.fromEntries(keys.map((key) => [key, camera.rules[key]])) as Pick<RuleSettings, K>;
-  const [rules, setRules] = useState(pick);
+  // Only what is changed here is kept here and sent: the rest may be changed elsewhere meanwhile, and follows that.
+  const [changed, setChanged] = useState<Partial<Pick<RuleSettings, K>>>({});
+  const present = Object.fromEntries(keys.map((key) => [key, camera.rules[key]])) as Pick<RuleSettings, K>;
+  const rules = { ...present, ...changed };
   const [busy, setBusy] = useState(false);
   const [saved, setSaved] = useState(false);
   const set = (change: Partial<Pick<RuleSettings, K>>) => {
     setSaved(false);
-    setRules((before) => ({ ...before, ...change }));
+    setChanged((before) => ({ ...before, ...change }));
   };
   const save = async (event?: Event) => {
     event?.preventDefault();
     setBusy(true);
-    setSaved(await changeCamera(camera.name, { rules: { ...camera.rules, ...rules } }));
+    const done = await changeCamera(camera.name, { rules: { ...camera.rules, ...changed } });
+    if (done) setChanged((now) => (now === changed ? {} : now));
+    setSaved(done);
     setBusy(false);
   };
   return { rules, set, save, busy, saved };

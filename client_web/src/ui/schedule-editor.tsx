@@ -1,3 +1,4 @@
+import { useState } from "preact/hooks";
 import { formatter, language, t } from "../i18n";
 import type { Camera, ScheduleSettings, Weekday } from "../wire.gen";
 import { Button, Field } from "./basics";
@@ -130,13 +131,20 @@ function problemOf({ days, start, end }: ScheduleSettings): string | undefined {
 }
 
 function Clock({ id, value, onTime }: { id: string; value: string; onTime: (time: string) => void }) {
+  // While a part is missing a browser says "": that must not be written over before the other part is typed.
+  const [typed, setTyped] = useState<string | null>(null);
   return (
     <input
       id={id}
       type="time"
       required
-      value={value}
-      onInput={(event) => event.currentTarget.value && onTime(event.currentTarget.value)}
+      value={typed ?? value}
+      onInput={(event) => {
+        const { value: next } = event.currentTarget;
+        setTyped(next);
+        if (next) onTime(next);
+      }}
+      onBlur={() => setTyped(null)}
     />
   );
 }

@@ -1,6 +1,6 @@
 import { t } from "../i18n";
 import { duration } from "../i18n/time";
-import { inWords } from "../state/notices";
+import { explainReason } from "../state/notices";
 import type { CameraTestResult } from "../wire.gen";
 import { type Fact, Facts } from "./basics";
 import { codecName, fpsInWords, sizeInWords } from "./camera-words";
@@ -22,7 +22,7 @@ export function TestResult({ testing, result }: { testing: boolean; result: Came
           <Glyph name="close" size={18} />
           {t("add.test.bad")}
         </h2>
-        <p>{inWords(result.reason, result.message, result.remedy)}</p>
+        <p>{explainReason(result.reason, result.message, result.remedy)}</p>
       </div>
     );
   }

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { t } from "../i18n";
 import { ApiError } from "../live/http";
 import { api } from "../state/api";
@@ -6,6 +6,7 @@ import { explain, tell, tellError } from "../state/notices";
 import { info, loadInfo, toLogin } from "../state/session";
 import type { User } from "../wire.gen";
 import { Button, Confirm, describedBy, Field } from "./basics";
+import { useLoad } from "./load";
 
 const SHORTEST = 8;
 
@@ -13,8 +14,8 @@ const SHORTEST = 8;
 export function Users() {
   const [list, setList] = useState<User[] | null>(null);
   const [form, setForm] = useState<User | "new" | null>(null);
-  const load = useCallback(() => api.users().then(setList, tellError), []);
-  useEffect(() => void load(), [load]);
+  const load = () => api.users().then(setList, tellError);
+  useLoad(() => api.users().then(setList), []);
   const done = (name: string | null) => {
     setForm(null);
     if (name === null) return;
