@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -11,8 +12,10 @@ import av
 import numpy as np
 import pytest
 
-from maskwatch.core.ports import StreamInfo
-from maskwatch.live.fragments import Fragment
+from maskwatch.core.ports import EncodedPacket, StreamInfo
+from maskwatch.live.feed import LiveFeed
+from maskwatch.live.fragments import Fragment, FragmentViewing, Start
+from tests.bench.live_view import encode_clip
 from tests.integration.rtc.parts import HEIGHT, MODULUS, WIDTH, LiveServer, TickingCamera, live_server, read_code
 
 
@@ -104,6 +107,65 @@ async def test_a_camera_that_comes_back_starts_another_stream(live: LiveServer, 
             await watching.until(pictures=10)
     assert watching.frames(0)[0] == (3_000_000_000, 3_000_000_000)
     assert watching.frames(1)[0] == (90_000, 90_000)
+
+
+async def test_a_camera_that_is_encoded_and_comes_back_is_in_view_at_once(
+    live: LiveServer, http: aiohttp.ClientSession
+) -> None:
+    feed, hevc = live.hub.tap("door"), StreamInfo(codec="hevc", width=WIDTH, height=HEIGHT)
+    async with http.ws_connect(live.url("/door/mse")) as socket:
+        watching = Watching(socket)
+        with TickingCamera(feed, info=hevc, fps=5, first_ticks=0):
+            await watching.until(pictures=3)
+        with TickingCamera(feed, info=hevc, fps=5, first_ticks=9_000_000):
+            await watching.until(starts=2, pictures=6)
+    frames = watching.frames(1)
+    assert all(code == ticks for code, ticks in frames)
+    assert frames[0][1] in range(9_000_000, 9_000_000 + 3 * 18_000), "not the next keyframe of its own, a minute later"
+
+
+async def test_a_phone_that_changes_its_size_is_asked_for_a_keyframe() -> None:
+    """Its packets come before it is known how large they are: the keyframe of the new size is past by then."""
+    asked = asyncio.Event()
+    feed = LiveFeed("phone", want_keyframe=lambda _: asked.set())
+    viewing = FragmentViewing("phone", feed, on_end=lambda _: None)
+    parts = viewing.parts()
+    clip = encode_clip(WIDTH, HEIGHT, 15, 1, 500_000)
+
+    def send(index: int, *, keyframe: bool = False) -> None:
+        data = clip[0 if keyframe else index][0]
+        feed.packet(EncodedPacket(data=data, ticks=index * 6000, keyframe=keyframe, captured_monotonic_s=index / 15))
+
+    small = StreamInfo(codec="h264", width=WIDTH, height=HEIGHT, passthrough=True, keyframes_on_request=True)
+    feed.opened(small)
+    send(0, keyframe=True)
+    assert isinstance(await anext(parts), Start)
+    assert isinstance(await anext(parts), Fragment)
+    feed.opened(replace(small, width=2 * WIDTH, height=2 * HEIGHT))
+    asked.clear()
+    send(1)
+    following = asyncio.ensure_future(anext(parts))
+    await asyncio.wait_for(asked.wait(), 5)
+    send(2, keyframe=True)
+    assert isinstance(await following, Start)
+    viewing.end()
+    await parts.aclose()
+
+
+async def test_a_stream_goes_on_when_another_is_looked_at(live: LiveServer, http: aiohttp.ClientSession) -> None:
+    feed = live.hub.tap("door")
+    info = StreamInfo(codec="h264", width=WIDTH, height=HEIGHT, passthrough=True, detects_on="main")
+    with TickingCamera(feed, info=info, group=600, first_ticks=0):
+        async with http.ws_connect(live.url("/door/mse")) as early:
+            watching = Watching(early)
+            await watching.until(pictures=5)
+            await asyncio.to_thread(feed.opened, replace(info, detects_on="sub"))
+            async with http.ws_connect(live.url("/door/mse")) as late:
+                joined = Watching(late)
+                await joined.until(pictures=5)
+            await watching.until(pictures=20)
+    assert len(watching.starts) == 1
+    assert joined.frames()[0] == (0, 0)
 
 
 async def test_a_slow_page_loses_pictures_up_to_a_keyframe(live: LiveServer) -> None:

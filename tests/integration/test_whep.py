@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator
 
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 from maskwatch.core.ports import EncodedPacket, StreamInfo
+from maskwatch.rtc.ice import IceSettings
+from maskwatch.rtc.ports import MediaPorts
 from tests.integration.rtc.parts import (
     HEIGHT,
     WIDTH,
@@ -171,6 +174,33 @@ async def test_a_removed_camera_ends_its_viewers(live: LiveServer, http: aiohttp
         await viewer.ended()
     await viewer.close()
     assert await Viewer(http, live.url("/door/whep")).connect() == 404
+
+
+async def test_a_camera_removed_while_an_offer_is_answered_leaves_nothing(
+    http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    where, addresses = MediaPorts(ports=range(port, port + 1)), ["127.0.0.1"]
+
+    def remove_first() -> list[str]:
+        # Once the ports are being opened.
+        asyncio.get_running_loop().call_soon(server.hub.remove, "door")
+        return addresses
+
+    async with live_server(ice=IceSettings(host_addresses=remove_first, where=where)) as server:
+        server.hub.tap("door")
+        gone = Viewer(http, server.url("/door/whep"))
+        assert await gone.connect() == 404
+        await gone.close()
+        await asyncio.gather(*server.hub._peers._ending)
+        monkeypatch.setattr(server.hub, "_ice", IceSettings(host_addresses=lambda: addresses, where=where))
+        with TickingCamera(server.hub.tap("door")):
+            viewer = Viewer(http, server.url("/door/whep"))
+            assert await viewer.connect() == 201, "the only port there is has been let go"
+            await viewer.frame()
+            await viewer.close()
 
 
 async def test_as_many_watch_as_may(http: aiohttp.ClientSession) -> None:

@@ -284,6 +284,19 @@ async def test_a_newer_phone_takes_over(live: LiveServer, http: aiohttp.ClientSe
     await new.close()
 
 
+async def test_of_two_phones_that_offer_at_once_one_sends(live: LiveServer, http: aiohttp.ClientSession) -> None:
+    phones = [Phone(http, live.url("/phone/whip")) for _ in range(2)]
+    with receiving(live) as receiver:
+        statuses = await asyncio.gather(*(phone.connect() for phone in phones))
+        await receiver.next()
+    assert 201 in statuses
+    assert live.publishers[-1] == 1
+    for phone, status in zip(phones, statuses, strict=True):
+        if status != 201:
+            assert '"code": "session_replaced"' in phone.answer
+        await phone.close()
+
+
 @pytest.mark.parametrize("codec", ["VP8", "H264"])
 async def test_a_phone_is_watched_in_step(live: LiveServer, http: aiohttp.ClientSession, codec: str) -> None:
     """Publisher -> source -> live view -> viewers: their ticks are those of the frame that was delivered."""
@@ -331,6 +344,21 @@ async def test_keyframes_are_asked_for_but_not_too_often(
             await receiver.next()
     assert 2 <= len(asked_s) <= sum(packet.keyframe for packet in receiver.packets) + 1
     assert min(after - before for before, after in itertools.pairwise(asked_s)) > 0.45
+    await phone.delete()
+    await phone.close()
+
+
+async def test_keyframes_come_though_nobody_asks_for_them(
+    live: LiveServer, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(webrtc, "_KEYFRAME_WITHIN_S", 0.5)
+    phone = Phone(http, live.url("/phone/whip"), codec="H264")
+    with receiving(live) as receiver:
+        await phone.connect()
+        for _ in range(120):
+            await receiver.next()
+    # Twice by itself; in four seconds at the least.
+    assert sum(packet.keyframe for packet in receiver.packets) >= 4
     await phone.delete()
     await phone.close()
 

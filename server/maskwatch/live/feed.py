@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from maskwatch.core.ports import EncodedPacket, RawFrame, StreamInfo
 from maskwatch.live.h264 import ParameterSets
@@ -40,8 +41,10 @@ class LiveFeed:
 
     def opened(self, info: StreamInfo) -> None:
         """See `SourceSink`."""
+        before = self._info
         self._passthrough = info.passthrough
-        self._streams["H264"].restart(keep_group=info.passthrough and not self._asks(info))
+        if before is None or not _goes_on(before, info):
+            self._streams["H264"].restart(keep_group=info.passthrough and not self._asks(info))
         self._info = info
         self._loop.call_soon_threadsafe(self._arrange)
 
@@ -128,3 +131,8 @@ class LiveFeed:
         if self._telemetry is not None:
             for _ in range(count):
                 self._telemetry.frame_dropped(self.camera, "live", reason)
+
+
+def _goes_on(before: StreamInfo, info: StreamInfo) -> bool:
+    """Whether only the stream that is looked at changed: the one that is shown goes on in the middle of its group."""
+    return before.detects_on != info.detects_on and replace(before, detects_on=info.detects_on) == info

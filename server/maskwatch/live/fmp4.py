@@ -13,6 +13,8 @@ _TRACK = 1
 _LONGEST_TICKS = TIMESCALE // 2
 _USUAL_TICKS = TIMESCALE // 15
 _ROUNDING_TICKS = 2
+_ANOTHER_CLOCK_TICKS = 60 * TIMESCALE
+"""A camera that is silent for so long is opened anew."""
 _KEYFRAME, _DELTA = 0x02000000, 0x01010000
 """Sample flags: depends on nothing; depends on others and is no place to join."""
 _IDENTITY = struct.pack(">9I", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 30)
@@ -52,10 +54,10 @@ class SampleClock:
         self._epoch += 1
 
     def advance(self, ticks: int) -> SampleTime:
-        """The next picture's time; a step backwards begins a new epoch."""
+        """The next picture's time; a step backwards, or by a minute, begins a new epoch."""
         last = self._last
         step = 0 if last is None else (ticks - last.shown) % (1 << 32)
-        if step >= 1 << 31:
+        if step >= _ANOTHER_CLOCK_TICKS:
             self.restart()
             last = None
         if last is None:

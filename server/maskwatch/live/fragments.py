@@ -48,12 +48,15 @@ class FragmentViewing:
 
     async def parts(self) -> AsyncGenerator[Start | Fragment]:
         """A `Start`, then fragments beginning with a keyframe; again a `Start` whenever the stream becomes another."""
-        while self._watcher is not None and (frame := await self._watcher.next_frame()) is not None:
+        while (watcher := self._watcher) is not None and (frame := await watcher.next_frame()) is not None:
             if frame.keyframe and (start := self._start_at(frame)) is not None:
                 yield start
             if frame.time.epoch == self._epoch:
                 self._see_to_keyframes(frame)
                 yield Fragment(data=frame.fragment(), keyframe=frame.keyframe, shown_s=frame.time.shown / TIMESCALE)
+            else:
+                # Another stream can be begun at a keyframe only, and who makes them when asked makes few otherwise.
+                watcher.keyframe_wanted()
 
     def end(self) -> None:
         """Let go of the camera. More than once does no harm."""

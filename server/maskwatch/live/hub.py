@@ -74,7 +74,7 @@ class LiveHub:
         """Let a browser watch `camera`. Its pictures come as soon as the camera has some.
 
         Raises:
-            NotFoundError: there is no such camera.
+            NotFoundError: there is no such camera, or not any more when there is an answer.
             InvalidRequestError: the offer can't be used.
             BusyError: as many watch as may.
         """
@@ -87,7 +87,9 @@ class LiveHub:
         transceiver.setCodecPreferences(video_codecs(codec))
         origin = secrets.randbelow(TICKS_MODULUS)
         _Viewer(feed, codec, peer).attach(transceiver, origin)
-        return Viewing(peer=peer, answer=await peer.answer(), media_origin=origin)
+        answer = await peer.answer()
+        self._peers.get(camera, peer.id)
+        return Viewing(peer=peer, answer=answer, media_origin=origin)
 
     def watch_fragments(self, camera: str) -> FragmentViewing:
         """Let a browser watch `camera` by websocket; `end` it in any case.

@@ -45,7 +45,7 @@ class Stills:
         """The newest picture of `camera`, not much wider than `width` pixels.
 
         Raises:
-            NotFoundError: there is none (yet).
+            NotFoundError: there is none (yet), or it is damaged.
         """
         frame = self._latest(camera)
         if frame is None:
@@ -59,8 +59,14 @@ class Stills:
             encoded = asyncio.create_task(asyncio.to_thread(_encode, frame, target, self._quality))
             encoding = _Encoding(frame.captured_monotonic_s, encoded)
             self._encodings[camera, target] = encoding
+        try:
+            jpeg = await asyncio.shield(encoding.jpeg)
+        except ValueError:
+            raise NotFoundError(
+                "This camera's newest picture is damaged.", remedy="Ask for the next one.", code="no_picture"
+            ) from None
         return Still(
-            jpeg=await asyncio.shield(encoding.jpeg),
+            jpeg=jpeg,
             sequence=frame.sequence,
             captured_utc=frame.captured_utc,
             age_s=max(0.0, time.monotonic() - frame.captured_monotonic_s),

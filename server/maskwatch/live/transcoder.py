@@ -21,6 +21,8 @@ _LONGEST_SIDE_PX = 1280
 _BITRATE_BPS = 2_500_000
 _KEYFRAME_EVERY = 300
 """Pictures between keyframes that nobody asked for; a lost picture is asked for."""
+_OUT_OF_ORDER_TICKS = 2 * 90_000
+"""A picture that is older than the last one by no more than this is late; one by more is another clock's."""
 _KEYFRAMES_APART_S = 0.3
 """However many ask, and however often: each is several times the size of other pictures."""
 
@@ -91,7 +93,8 @@ class Transcoder:
             last_s = frame.captured_monotonic_s
             try:
                 self._encode(frame)
-            except av.FFmpegError as error:
+            # What can't be decoded (a camera's damaged JPEG) or encoded costs its picture, not all that come after it.
+            except (av.FFmpegError, ValueError, OSError, MemoryError) as error:
                 _log.error("encoding the live picture failed", camera=self._camera, error=type(error).__name__)
                 self._encoder = None
                 self._on_skip("failed")
@@ -133,12 +136,15 @@ class _Unwrapped:
         self._last: int | None = None
 
     def advance(self, ticks: int) -> int | None:
-        """The full time of `ticks`; None if it is no later than the last."""
+        """The full time of `ticks`; None if it is no later than the last.
+
+        A camera that is opened anew counts anew: what is far behind the last is taken for later by a whole turn.
+        """
         if self._last is None:
             self._last = ticks
             return ticks
         step = (ticks - self._last) % TICKS_MODULUS
-        if step == 0 or step >= TICKS_MODULUS // 2:
+        if step == 0 or step >= TICKS_MODULUS - _OUT_OF_ORDER_TICKS:
             return None
         self._last += step
         return self._last

@@ -7,6 +7,7 @@ too slow from falling behind, and to stop waiting for a packet that will not com
 
 import asyncio
 import queue
+import re
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -23,6 +24,8 @@ from aiortc.rtcrtpsender import RTCEncodedFrame
 from maskwatch.rtc.ports import ANYWHERE, MediaPorts, PortGatherer
 
 TICKS_MODULUS = 1 << 32
+_EMPTY_UNIT = re.compile(rb"\x00\x00\x01(?=\x00?\x00\x00\x01|\Z)")
+"""A start code of H.264 with nothing behind it."""
 
 # Packets kept for retransmission. aiortc's 128 are not even one large keyframe.
 setattr(aiortc.rtcrtpsender, "RTP_HISTORY_SIZE", 2048)  # noqa: B010
@@ -109,11 +112,13 @@ class Packer:
     """Cuts encoded pictures (H.264 in Annex B, VP8) into RTP payloads. One for each stream, on one thread."""
 
     def __init__(self, codec_name: str) -> None:
+        self._h264 = codec_name == "H264"
         self._encoder = get_encoder(RTCRtpCodecParameters(mimeType=f"video/{codec_name}", clockRate=90_000))
 
     def pack(self, data: bytes) -> list[bytes]:
         """The RTP payloads of one picture."""
-        packet = av.Packet(data)
+        # What begins no unit would raise within aiortc, whose sender then sends no more.
+        packet = av.Packet(_EMPTY_UNIT.sub(b"", data) if self._h264 else data)
         packet.pts, packet.time_base = 0, VIDEO_TIME_BASE
         payloads, _ = self._encoder.pack(packet)
         return payloads

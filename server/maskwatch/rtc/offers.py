@@ -44,8 +44,9 @@ def read_offer(text: str, role: Role) -> Offer:
     """
     if len(text) > MAX_SDP_BYTES:
         raise _invalid("it is far too long")
+    sdp = _without_useless_candidates(text)
     try:
-        session = SessionDescription.parse(text)
+        session = SessionDescription.parse(sdp)
         video = _only_video(session)
         _check_transport(session)
         codecs = frozenset(_speakable(video))
@@ -62,7 +63,7 @@ def read_offer(text: str, role: Role) -> Offer:
             code="no_common_codec",
         )
     return Offer(
-        sdp=_without_useless_candidates(text),
+        sdp=sdp,
         video_mid=video.rtp.muxId,
         ice_user=video.ice.usernameFragment or "" if video.ice else "",
         video_codecs=codecs,

@@ -36,6 +36,7 @@ class Peer:
         self._ice = ice
         self._on_end = on_end
         self._closing: asyncio.Task[None] | None = None
+        self._answering = asyncio.Lock()
         self._when_ending: list[Callable[[], None]] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._deadline: asyncio.TimerHandle | None = None
@@ -57,12 +58,13 @@ class Peer:
         """
         answered = False
         try:
-            await self.connection.setRemoteDescription(RTCSessionDescription(sdp=self.offer.sdp, type="offer"))
-            for transceiver in self.connection.getTransceivers():
-                if transceiver.kind == "audio":
-                    transceiver.direction = "inactive"
-            offer_addresses(self.connection, self._ice.host_addresses(), self._ice.where)
-            await self.connection.setLocalDescription()
+            async with self._answering:
+                await self.connection.setRemoteDescription(RTCSessionDescription(sdp=self.offer.sdp, type="offer"))
+                for transceiver in self.connection.getTransceivers():
+                    if transceiver.kind == "audio":
+                        transceiver.direction = "inactive"
+                offer_addresses(self.connection, self._ice.host_addresses(), self._ice.where)
+                await self.connection.setLocalDescription()
             self._check_relay()
             answered = True
         except (ValueError, InvalidAccessError, InvalidStateError, OperationError):
@@ -121,6 +123,8 @@ class Peer:
         for task in (tasks := tuple(self._tasks)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        async with self._answering:
+            pass  # aioice opens ports even for a connection that was closed meanwhile, and never closes those
         for receiver in self.connection.getReceivers():
             await end_decoder(receiver)
         await self.connection.close()
@@ -219,11 +223,13 @@ class PeerTable:
         for peer in [peer for peer in self._peers.values() if peer.camera == camera]:
             peer.end(reason)
 
-    def replace_others(self, newest: Peer) -> None:
-        """End all other sessions of the same camera. Whoever asks for one of them is told why it ended."""
-        for peer in [peer for peer in self._peers.values() if peer.camera == newest.camera and peer is not newest]:
-            self._replaced.append(peer.id)
-            peer.end("another took its place")
+    def replace_older(self, newest: Peer) -> None:
+        """End the sessions of the same camera that came before. Whoever asks for one of them is told why it ended."""
+        came = list(self._peers.values())
+        for peer in came[: came.index(newest)]:
+            if peer.camera == newest.camera:
+                self._replaced.append(peer.id)
+                peer.end("another took its place")
 
     async def close(self) -> None:
         """End every session, and take in no more."""

@@ -3,7 +3,7 @@
 from typing import Literal
 from urllib.parse import unquote
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
 from maskwatch.core.ports import FrameSource, SourceSink, StopSignal
 from maskwatch.errors import SourceError, SourceReason
@@ -69,20 +69,35 @@ class OnvifSource:
 
     def run(self, sink: SourceSink, stop: StopSignal) -> None:
         """See `FrameSource.run`."""
-        config, address = self._config, self._address
-        camera = ask_camera(address, timeout_s=2 * config.open_timeout_s)
+        config = self._config
+        camera = ask_camera(self._address, timeout_s=2 * config.open_timeout_s)
         if stop.is_set():
             return
         stream = self._chosen(camera)
         sub = camera.sub() if config.sub and config.profile is None else None
-        rtsp = RtspConfig(
-            sub_url=sub.url if sub is not None else None,
-            url=SecretStr(with_login(stream.url, address.user, address.password)),
-            transport=config.transport,
-            open_timeout_s=config.open_timeout_s,
-            read_timeout_s=config.read_timeout_s,
-        )
+        # A small stream at an address that can't be used is one that the camera does not have.
+        rtsp = self._rtsp(stream, sub) or self._rtsp(stream, None)
+        if rtsp is None:
+            raise SourceError(
+                SourceReason.CORRUPT,
+                f"The camera at {self._address.where} names a stream whose address makes no sense.",
+                remedy="Name another of its media profiles in the option profile, or use its rtsp: address.",
+            )
         RtspSource(rtsp, camera=self._camera).run(sink, stop)
+
+    def _rtsp(self, stream: OnvifStream, sub: OnvifStream | None) -> RtspConfig | None:
+        """How to read these streams; None if an address that the camera names is none."""
+        config, address = self._config, self._address
+        try:
+            return RtspConfig(
+                sub_url=sub.url if sub is not None else None,
+                url=SecretStr(with_login(stream.url, address.user, address.password)),
+                transport=config.transport,
+                open_timeout_s=config.open_timeout_s,
+                read_timeout_s=config.read_timeout_s,
+            )
+        except ValidationError:
+            return None
 
     def _chosen(self, camera: OnvifCamera) -> OnvifStream:
         wanted = self._config.profile

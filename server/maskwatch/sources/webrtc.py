@@ -48,6 +48,8 @@ _PATIENCE_S = 0.4
 _BITRATES_KBPS = {"x-google-start-bitrate": 2500, "x-google-min-bitrate": 600, "x-google-max-bitrate": 4000}
 """Chromium starts at 300 kbit/s and takes many seconds to reach full size, unless told otherwise."""
 _KEYFRAMES_APART_S = 0.5
+_KEYFRAME_WITHIN_S = 10.0
+"""Browsers make one in minutes, unless asked: clips, which begin at one, would be too long to be kept in memory."""
 _H264_KEYFRAME = re.compile(rb"\x00\x00\x01[\x05\x25\x45\x65]")
 """The start of an IDR slice, whatever its importance says."""
 
@@ -138,6 +140,7 @@ class PublisherDesk:
         Raises:
             InvalidRequestError: the offer can't be used.
             BusyError: too many publish already.
+            NotFoundError: the camera was removed, or another browser took its place, before there was an answer.
         """
         offer = read_offer(sdp, Role.SENDS)
         peer = Peer(camera, offer, self._ice, on_end=self._peers.discard)
@@ -146,7 +149,8 @@ class PublisherDesk:
         # H.264 first: phones encode it in hardware, and it reaches the viewers as it is.
         transceiver.setCodecPreferences(video_codecs("H264", "VP8"))
         answer = await peer.answer()
-        self._peers.replace_others(peer)
+        self._peers.get(camera, peer.id)
+        self._peers.replace_older(peer)
         publication = self._publications[camera] = _Publication(peer, transceiver, self.intake(camera))
         peer.run_until_end(publication.read())
         peer.run_until_end(publication.keep_going())
@@ -189,6 +193,7 @@ class _Publication:
         self._number = intake.begin()
         self._origin: int | None = None
         self._last_s = time.monotonic()
+        self._keyframe_s = float("-inf")
         self._asked_s = float("-inf")
         self._ask_later: asyncio.TimerHandle | None = None
         tap_encoded(transceiver.receiver, self._encoded)
@@ -243,6 +248,8 @@ class _Publication:
                 keyframe=_H264_KEYFRAME.search(data) is not None,
                 captured_monotonic_s=time.monotonic(),
             )
+            if packet.keyframe:
+                self._keyframe_s = packet.captured_monotonic_s
             self._intake.put_packet(self._number, packet)
 
     def _ticks(self, timestamp: int) -> int:
@@ -252,9 +259,11 @@ class _Publication:
         return (self._origin + timestamp) % TICKS_MODULUS
 
     async def keep_going(self) -> None:
-        """Don't wait for lost packets for longer than it takes to send them again."""
+        """Don't wait for lost packets for longer than it takes to send them again, and see to keyframes."""
         while True:
             await asyncio.sleep(_PATIENCE_S / 2)
+            if self._codec == "h264" and time.monotonic() - self._keyframe_s > _KEYFRAME_WITHIN_S:
+                self.want_keyframe()
             if time.monotonic() - self._last_s > _PATIENCE_S and skip_lost_packets(self._receiver):
                 _log.debug("a publisher's packets were lost", camera=self._peer.camera)
 

@@ -1,9 +1,15 @@
-"""How a websocket ends, whatever its client does."""
+"""How long connections end: a websocket whatever its client does, and all of them after a logout."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from aiohttp import WSCloseCode, web
+
+from maskwatch.errors import BusyError, StoreError
+
+SESSION_CHECK_S = 30.0
+"""How soon after a logout what its session left open ends."""
 
 _HANG_UP_S = 2.0
 """How long a client that is sent home may take to say goodbye."""
@@ -18,3 +24,14 @@ async def hang_up(request: web.Request, socket: web.WebSocketResponse, code: int
                 await socket.close(code=code, message=why.encode()[:120], drain=False)
     if transport is not None:
         transport.abort()
+
+
+async def until_unwelcome(
+    request: web.Request, still_welcome: Callable[[web.Request], Awaitable[bool]], *, every_s: float = SESSION_CHECK_S
+) -> None:
+    """Wait until whoever sent `request` would not be let in any more."""
+    while True:
+        await asyncio.sleep(every_s)
+        with suppress(StoreError, BusyError):  # says nothing about the session
+            if not await still_welcome(request):
+                return

@@ -2,20 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 from aiohttp import WSCloseCode, web
 
-from maskwatch.errors import InvalidRequestError, StoreError
+from maskwatch.errors import InvalidRequestError
 from maskwatch.live.fragments import FragmentViewing, Start
 from maskwatch.live.hub import LiveHub
-from maskwatch.web.hangup import hang_up
+from maskwatch.web.hangup import hang_up, until_unwelcome
 from maskwatch.web.schema.video import VideoKeyframe, VideoStart
 from maskwatch.web.signalling import Authorize
 
 _HEARTBEAT_S = 20.0
-_SESSION_CHECK_S = 30.0
 _LARGEST_MESSAGE = 1024
 
 
@@ -54,7 +52,7 @@ async def _talk(
     tasks: list[asyncio.Task[Any]] = [
         asyncio.create_task(_send(socket, viewing)),
         asyncio.create_task(_until_closed(socket)),
-        asyncio.create_task(_until_unwelcome(request, still_welcome)),
+        asyncio.create_task(until_unwelcome(request, still_welcome)),
     ]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -89,11 +87,3 @@ async def _until_closed(socket: web.WebSocketResponse) -> None:
     """Viewers have nothing to say."""
     async for _message in socket:
         pass
-
-
-async def _until_unwelcome(request: web.Request, still_welcome: Callable[[web.Request], Awaitable[bool]]) -> None:
-    while True:
-        await asyncio.sleep(_SESSION_CHECK_S)
-        with suppress(StoreError):  # says nothing about the session
-            if not await still_welcome(request):
-                return

@@ -68,7 +68,14 @@ def build_app(
     app.add_routes(still_routes(stills, authorize=gate.authorize_user))
     app.add_routes(Probes(services).routes())
     app.add_routes(pages.routes())
-    app.add_routes(whep_routes(services.live, authorize=gate.authorize_user))
+    app.add_routes(
+        whep_routes(
+            services.live,
+            authorize=gate.authorize_user,
+            still_welcome=gate.still_welcome,
+            session_check_s=(socket_limits or SocketLimits()).session_check_s,
+        )
+    )
     app.add_routes(mse_routes(services.live, authorize=gate.authorize_user, still_welcome=gate.still_welcome))
     app.add_routes(whip_routes(services.publishers, authorize=gate.authorize_publisher, source_of=cameras.source_of))
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +13,7 @@ from pydantic import ValidationError
 from maskwatch import __version__
 from maskwatch.errors import BusyError, StoreError
 from maskwatch.plugins import first_problem
-from maskwatch.web.hangup import hang_up
+from maskwatch.web.hangup import SESSION_CHECK_S, hang_up, until_unwelcome
 from maskwatch.web.hub import Hub
 from maskwatch.web.outbox import ClientLimits, Greeting, Outbox, OutboxPorts
 from maskwatch.web.ports import CameraDirectory
@@ -32,7 +31,7 @@ class SocketLimits:
 
     client: ClientLimits = field(default_factory=ClientLimits)
     heartbeat_s: float = 20.0
-    session_check_s: float = 30.0
+    session_check_s: float = SESSION_CHECK_S
     """How soon after a logout its open connections end."""
 
 
@@ -60,9 +59,9 @@ class WebsocketApi:
             BusyError: as many listen as may.
             StoreError: the database does not answer.
         """
-        if self._hub.is_full:
-            raise BusyError("As many pages listen as may.", remedy="Close one, or try again later.")
         last_event_id = await self._alerts.last_event_id()
+        if self._hub.is_full:  # asked after what is waited for, or many at once would all find room
+            raise BusyError("As many pages listen as may.", remedy="Close one, or try again later.")
         socket = web.WebSocketResponse(
             heartbeat=self._limits.heartbeat_s, compress=False, max_msg_size=_LARGEST_MESSAGE
         )
@@ -95,7 +94,7 @@ class WebsocketApi:
         tasks: list[asyncio.Task[Any]] = [
             asyncio.create_task(self._send(socket, outbox, last_event_id)),
             asyncio.create_task(_read(socket, outbox)),
-            asyncio.create_task(self._until_unwelcome(request)),
+            asyncio.create_task(until_unwelcome(request, self._still_welcome, every_s=self._limits.session_check_s)),
             asyncio.create_task(self._hub.closing.wait()),
         ]
         sending, _, unwelcome, closing = tasks
@@ -142,13 +141,6 @@ class WebsocketApi:
             cameras=self._cameras.describe_all(),
             open_alerts=open_alerts,
         ).model_dump_json()
-
-    async def _until_unwelcome(self, request: web.Request) -> None:
-        while True:
-            await asyncio.sleep(self._limits.session_check_s)
-            with suppress(StoreError):  # says nothing about the session
-                if not await self._still_welcome(request):
-                    return
 
 
 async def _read(socket: web.WebSocketResponse, outbox: Outbox) -> None:

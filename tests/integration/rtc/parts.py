@@ -224,7 +224,7 @@ class LiveServer:
         )
         self.app = web.Application(middlewares=[problems])
         self.app.add_routes(whip_routes(self.desk, authorize=self._publisher, source_of=self.sources.get))
-        self.app.add_routes(whep_routes(self.hub, authorize=self._anybody))
+        self.app.add_routes(whep_routes(self.hub, authorize=self._anybody, still_welcome=self._still_welcome))
         self.app.add_routes(mse_routes(self.hub, authorize=self._anybody, still_welcome=self._still_welcome))
         self.app.add_routes(still_routes(Stills(self.hub.latest), authorize=self._anybody))
         self.app.add_routes([web.get("/{file}", self._file)])

@@ -103,6 +103,33 @@ def test_it_is_watched_by_its_address_alone(rtsp_server: RtspServer) -> None:
     assert "main, sub" in error.remedy
 
 
+@pytest.mark.rtsp
+@pytest.mark.parametrize("path", ["/small@2", "/small 2", ""])
+def test_a_small_stream_at_an_odd_address_is_gone_without(rtsp_server: RtspServer, path: str) -> None:
+    stream = f"rtsp://127.0.0.1:{rtsp_server.port}"
+    profiles = [
+        Profile(name="main", url=f"{stream}/secret", width=640, height=480),
+        Profile(name="sub", url=f"{stream}{path}", width=320, height=240),
+    ]
+    login = rtsp_server.url("/secret").partition("://")[2].partition("@")[0]
+    with (
+        OnvifCamera(profiles, login=LOGIN) as server,
+        watch(f"onvif://{login}@127.0.0.1:{server.port}") as camera,
+    ):
+        camera.wait_frames(2)
+    assert camera.infos[0].detects_on is None
+
+
+def test_a_stream_at_an_address_that_makes_no_sense_is_said() -> None:
+    with (
+        OnvifCamera([Profile(name="main", url="rtsp://127.0.0.1/main@2", width=640, height=480)]) as server,
+        watch(f"onvif://127.0.0.1:{server.port}") as camera,
+    ):
+        error = camera.failure()
+    assert error.reason is SourceReason.CORRUPT
+    assert "names a stream" in error.message
+
+
 @pytest.fixture
 def answering() -> Iterator[DiscoveryResponder]:
     own = [ip.ip for card in ifaddr.get_adapters() for ip in card.ips if isinstance(ip.ip, str)]

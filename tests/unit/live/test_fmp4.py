@@ -72,6 +72,7 @@ def test_a_clock_that_goes_back_begins_an_epoch() -> None:
     assert clock.advance(3000) == SampleTime(epoch=1, shown=3000, decoded=3000, duration=6000)
     clock.restart()
     assert clock.advance(6000).epoch == 2
+    assert clock.advance(6000 + 90_000 * 3_600).epoch == 3, "no camera is silent for so long without being opened anew"
 
 
 @given(st.binary(max_size=40))

@@ -1,6 +1,7 @@
 """One JPEG for each frame and width, however many ask."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import cv2
@@ -59,6 +60,21 @@ async def test_a_new_frame_is_encoded_anew_and_full_size_is_not_enlarged() -> No
     image = cv2.imdecode(np.frombuffer(still.jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert image is not None
     assert image.shape[1] == 800
+
+
+async def test_a_damaged_picture_is_none_and_the_next_one_is_shown() -> None:
+    def damaged() -> Image:
+        raise ValueError("a JPEG can't be decoded")
+
+    camera = _Camera()
+    camera.show(1)
+    assert camera.frame is not None
+    camera.frame = replace(camera.frame, to_rgb=damaged)
+    stills = Stills(camera.latest)
+    with pytest.raises(NotFoundError, match="damaged"):
+        await stills.newest("door")
+    camera.show(2, captured_s=0.1)
+    assert (await stills.newest("door")).sequence == 2
 
 
 async def test_a_camera_without_a_picture_says_so() -> None:

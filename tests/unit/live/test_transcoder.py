@@ -2,6 +2,7 @@
 
 import queue
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import av
@@ -28,7 +29,8 @@ def frame(index: int, *, ticks: int | None, size: tuple[int, int] = (96, 64)) ->
 class _Encoded:
     def __init__(self, codec: str) -> None:
         self.packets: queue.Queue[tuple[bytes, int, bool]] = queue.Queue()
-        self.transcoder = Transcoder(codec, "door", lambda *packet: self.packets.put(packet))
+        self.skipped: queue.Queue[str] = queue.Queue()
+        self.transcoder = Transcoder(codec, "door", lambda *packet: self.packets.put(packet), on_skip=self.skipped.put)
         self.transcoder.start()
 
     def show(self, frame: RawFrame) -> tuple[bytes, int, bool]:
@@ -75,6 +77,28 @@ def test_a_change_of_size_starts_with_a_keyframe() -> None:
     encoded.transcoder.join()
 
 
+def test_a_picture_that_cannot_be_decoded_costs_no_other() -> None:
+    def damaged() -> np.ndarray:
+        raise ValueError("a JPEG can't be decoded")
+
+    encoded = _Encoded("H264")
+    encoded.show(frame(0, ticks=0))
+    encoded.transcoder.show(replace(frame(1, ticks=9000), to_rgb=damaged))
+    assert encoded.skipped.get(timeout=10) == "failed"
+    assert encoded.show(frame(2, ticks=18_000))[1] == 18_000
+    encoded.transcoder.stop()
+    encoded.transcoder.join()
+
+
+@pytest.mark.parametrize("codec", ["H264", "VP8"])
+def test_a_camera_that_is_opened_anew_and_counts_anew_goes_on(codec: str) -> None:
+    encoded = _Encoded(codec)
+    for index, ticks in enumerate((3_600 * 90_000, 3_600 * 90_000 + 9000, 0, 9000)):
+        assert encoded.show(frame(index, ticks=ticks))[1] == ticks
+    encoded.transcoder.stop()
+    encoded.transcoder.join()
+
+
 def test_pictures_that_come_faster_than_they_are_encoded_are_skipped() -> None:
     gate = threading.Event()
     seen: list[int] = []
@@ -115,3 +139,5 @@ def test_time_only_rises() -> None:
     assert clock.advance(5) == MODULUS + 5
     assert clock.advance(5) is None
     assert clock.advance(1) is None
+    assert clock.advance(MODULUS - 90_000) is None
+    assert clock.advance(MODULUS - 90_000 * 60) == 2 * MODULUS - 90_000 * 60

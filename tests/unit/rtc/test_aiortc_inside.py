@@ -141,6 +141,15 @@ async def test_encoded_pictures_are_seen_on_their_way_to_the_decoder() -> None:
     await connection.close()
 
 
+@pytest.mark.parametrize("code", [b"\0\0\1", b"\0\0\0\1"])
+def test_what_begins_no_unit_is_left_out(code: bytes) -> None:
+    """As of an aggregate whose parts are said to have no length."""
+    sent = b"".join(Packer("H264").pack(code + b"\x65one" + code + code + code + b"\x41two" + code))
+    assert b"\x65one" in sent
+    assert sent.rstrip(b"\0").endswith(b"\x41two")
+    assert Packer("H264").pack(code) == []
+
+
 def test_pictures_are_cut_into_payloads() -> None:
     nal = b"\x65" + bytes(range(1, 256)) * 20
     payloads = Packer("H264").pack(b"\0\0\0\1\x67sps\0\0\0\1\x68pps\0\0\0\1" + nal)
