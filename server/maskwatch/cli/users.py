@@ -53,7 +53,7 @@ def remove(
 async def _with_users(settings: "MaskwatchSettings", act: "Callable[[Users], Awaitable[T]]") -> T:
     from maskwatch.store.store import Store  # noqa: PLC0415
 
-    store = await Store.open(settings)
+    store = await Store.open(settings, beside=True)
     try:
         return await act(store.users)
     finally:

@@ -16,6 +16,9 @@ from maskwatch.pipeline.backoff import Backoff
 _log = structlog.get_logger(__name__)
 
 _STORE_LONGEST_WAIT_S = 10.0
+_LOOK_AGAIN_S = 60.0
+"""How long a target rests until it is looked whether something waits that nobody told of: the answer to the commit of
+an event may be lost, or another process may have written it."""
 _LAST_SEND_S = 5.0
 """How long a notice that is on its way when the service stops may still take."""
 _CRASHES_AT_MOST = 5
@@ -177,7 +180,9 @@ class Dispatcher:
         if self._stopping:
             return
         if delivery is None:
-            await self._waiting.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_LOOK_AGAIN_S):
+                    await self._waiting.wait()
             return
         notice = await self._notice(delivery)
         try:

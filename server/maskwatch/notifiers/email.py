@@ -4,6 +4,7 @@ import email.message
 import email.utils
 from typing import Annotated, Literal
 
+import structlog
 from pydantic import Field, FilePath, SecretStr, StringConstraints, model_validator
 
 from maskwatch.core.notices import Notice, Notifier
@@ -11,6 +12,8 @@ from maskwatch.errors import SinkError
 from maskwatch.notifiers.base import Language, NotifierConfig, tls_context
 from maskwatch.notifiers.words import body, title
 from maskwatch.plugins import Plugin
+
+_log = structlog.get_logger(__name__)
 
 _PORTS = {"starttls": 587, "tls": 465, "none": 25}
 _PERMANENT = range(500, 600)
@@ -102,6 +105,10 @@ class Email:
                 remedy="Check the host, the port and the kind of encryption.",
                 code="sink_unreachable",
             ) from None
+        if refused:
+            # Tried again, the mail would come twice to those who have it.
+            codes = sorted({answer.code for answer in refused.values()})
+            _log.warning("some recipients get no mail", host=config.host, refused=len(refused), codes=codes)
         taken = len(config.recipients) - len(refused)
         some = f" for {taken} of {len(config.recipients)} recipients" if refused else ""
         return f"{config.host} took the mail{some}."

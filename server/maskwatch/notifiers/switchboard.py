@@ -10,7 +10,7 @@ from typing import Any, Protocol, cast
 import structlog
 
 from maskwatch.core.notices import LiveNotifier, Notice, Notifier
-from maskwatch.core.types import Look
+from maskwatch.core.types import CameraState, Look
 from maskwatch.errors import MaskwatchError, SinkError, StoreError
 from maskwatch.notifiers.dispatcher import (
     Deliveries,
@@ -213,7 +213,7 @@ class Switchboard:
         """A camera is there, or its state changed."""
         self._cameras[camera] = state
         self._tell(lambda live: live.camera_state(camera, state))
-        if state != "online":
+        if state != CameraState.ONLINE:
             self._count(camera, Counter())
 
     def camera_removed(self, camera: str) -> None:
@@ -224,7 +224,8 @@ class Switchboard:
 
     def look(self, look: Look) -> None:
         """Who is in view of a camera now."""
-        if look.frame.camera in self._cameras:
+        # Looking takes its time: the camera may be away, or no more, by now.
+        if self._cameras.get(look.frame.camera) == CameraState.ONLINE:
             seen = Counter(track.state.value for track in look.tracks if track.observation is not None)
             self._count(look.frame.camera, seen)
 

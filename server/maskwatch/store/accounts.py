@@ -117,7 +117,8 @@ class Sessions:
 
 def _digest(token: str) -> str:
     # No salt, no slow hash: the token itself is 256 bits of chance.
-    return hashlib.sha256(token.encode()).hexdigest()
+    # A cookie may hold any bytes.
+    return hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
 
 
 def _matches(kept: str, password: str) -> bool:

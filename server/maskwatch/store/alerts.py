@@ -75,6 +75,11 @@ class Alerts:
         Doing it again gives the same event: whoever lost the connection during a commit may just try again. None if
         the alert has been erased meanwhile.
         """
+        event = await self._raise(alert, snapshots)
+        self._snapshots.settled(snapshots)
+        return event
+
+    async def _raise(self, alert: StoredAlert, snapshots: Sequence[SavedSnapshot]) -> AlertEvent | None:
         async with self._database.write() as session:
             events = EventLog(session)
             await events.lock()

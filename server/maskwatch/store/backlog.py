@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -88,6 +89,8 @@ class Backlog:
 
     def __init__(self, file: Path) -> None:
         self._file = file
+        self._newest_save = 0
+        self._writing = threading.Lock()
 
     async def save(self, pending: Iterable[Pending]) -> None:
         """Replace what the file holds.
@@ -95,9 +98,11 @@ class Backlog:
         Raises:
             StoreError: the file can't be written.
         """
-        text = json.dumps([item.to_json() for item in pending])
+        items = tuple(pending)
+        self._newest_save += 1
         try:
-            await asyncio.to_thread(_write_whole, self._file, text)
+            # Text is made in the thread too: it takes seconds for some thousands of alerts.
+            await asyncio.to_thread(self._write, items, self._newest_save)
         except OSError as error:
             raise StoreError(
                 f"Alerts that wait for the database can't be kept in {self._file}: {error.strerror}.",
@@ -132,6 +137,12 @@ class Backlog:
             _log.info("recorded alerts that a former run could not", changes=len(pending))
             await self.clear()
         return len(pending)
+
+    def _write(self, pending: Iterable[Pending], number: int) -> None:
+        # The thread of a save that was cancelled goes on: it must neither mix with the next one nor come after it.
+        with self._writing:
+            if number == self._newest_save:
+                _write_whole(self._file, json.dumps([item.to_json() for item in pending]))
 
     def _load(self) -> list[Pending]:
         try:

@@ -31,8 +31,9 @@ class Cursor:
             values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
             raised_at, alert_id = datetime.fromisoformat(values[0]), values[1]
             if raised_at.tzinfo is not None and isinstance(alert_id, str) and len(values) == 2:
+                alert_id.encode()  # a lone surrogate is no text
                 return cls(raised_at, alert_id)
-        except (binascii.Error, ValueError, TypeError, LookupError):
+        except (binascii.Error, ValueError, TypeError, LookupError, RecursionError):
             pass
         raise InvalidRequestError(
             "The cursor makes no sense.", remedy="Use next_cursor of the page before, or none for the first page."

@@ -164,6 +164,10 @@ class AlertRecorder:
             self._waiting.append(await self._illustrate(submitted))
             self._idle.clear()
             self._wake.set()
+        except asyncio.CancelledError:
+            # The end comes before the pictures: the alert is kept for the next start without them.
+            self._waiting.append(self._as_waiting(submitted, ()))
+            raise
         finally:
             self._submitted.task_done()
 
@@ -260,11 +264,12 @@ class AlertRecorder:
                 await self._record_failed(error)
             else:
                 self._telemetry.stage_seconds("record", time.perf_counter() - started_s)
-                await self._recorded()
+                await self._taken()
                 return event
             if refused >= _REFUSED_AT_MOST:
                 _log.error("the database refuses an alert; it is set aside", alert=waiting.change.alert_id)
                 await self._store.backlog.set_aside(waiting.pending)
+                await self._taken()
                 return None
             await asyncio.sleep(backoff.next_s())
 
@@ -277,7 +282,8 @@ class AlertRecorder:
             _log.error("alerts can't be recorded; trying again", code=code, error=str(error), exc_info=cause)
         await self._save_backlog()
 
-    async def _recorded(self) -> None:
+    async def _taken(self) -> None:
+        """The first that waits is where it belongs. If it was the last, nothing is left to keep for the next start."""
         if self._record_problem is not None and len(self._waiting) == 1:
             self._record_problem = None
             await self._store.backlog.clear()

@@ -77,6 +77,8 @@ class Snapshots:
     def __init__(self, database: Database, folder: Path) -> None:
         self._database = database
         self.folder = folder
+        self._to_be_named: set[str] = set()
+        """Pictures of alerts that wait for the database, however long it is away: the sweep leaves them alone."""
 
     async def save(self, alert_id: str, raised_at: datetime, material: PictureMaterial) -> list[SavedSnapshot]:
         """Write the pictures of an alert. No row names them yet.
@@ -84,7 +86,13 @@ class Snapshots:
         Raises:
             StoreError: the disk is full or the folder can't be written; nothing is left behind.
         """
-        return await asyncio.to_thread(self._save, alert_id, raised_at, material)
+        saved = await asyncio.to_thread(self._save, alert_id, raised_at, material)
+        self._to_be_named.update(item.path for item in saved)
+        return saved
+
+    def settled(self, saved: Iterable[SavedSnapshot]) -> None:
+        """The database has taken the alert of these pictures, or will have none: rows alone say what is kept."""
+        self._to_be_named.difference_update(item.path for item in saved)
 
     async def write(
         self, alert_id: str, raised_at: datetime, kind: SnapshotKind, suffix: str, make: Callable[[Path], None]
@@ -108,7 +116,7 @@ class Snapshots:
         if row is None:
             return None
         file = self.folder / row.path
-        return file if await asyncio.to_thread(file.is_file) else None
+        return file if await asyncio.to_thread(_is_there, file) else None
 
     async def pictures(self, alert_id: str) -> tuple[SentPicture, ...]:
         """The pictures of an alert that are still there, the face first; none that is beyond what is sent along."""
@@ -149,10 +157,11 @@ class Snapshots:
         swept = 0
         for day in await asyncio.to_thread(lambda: sorted(self.folder.glob(_DAY_FOLDERS))):
             prefix = day.relative_to(self.folder).as_posix()
+            spared = set(self._to_be_named)  # before the rows are read: what is settled meanwhile is among them
             async with self._database.read() as session:
                 query = select(SnapshotRow.path).where(SnapshotRow.path.startswith(f"{prefix}/"))
                 named = set((await session.scalars(query)).all())
-            swept += await asyncio.to_thread(self._sweep_day, day, named)
+            swept += await asyncio.to_thread(self._sweep_day, day, named | spared)
         return swept
 
     def _save(self, alert_id: str, raised_at: datetime, material: PictureMaterial) -> list[SavedSnapshot]:
@@ -212,13 +221,30 @@ class Snapshots:
 
     def _sweep_day(self, day: Path, named: set[str]) -> int:
         young = time.time() - _ORPHAN_AFTER_S
+        files: list[Path] = []
+        with suppress(FileNotFoundError):  # removed as empty
+            files = list(day.iterdir())
         orphans = [
-            file
-            for file in day.iterdir()
-            if file.relative_to(self.folder).as_posix() not in named and file.stat().st_mtime < young
+            file for file in files if file.relative_to(self.folder).as_posix() not in named and _is_older(file, young)
         ]
         self._delete(orphans)
         return len(orphans)
+
+
+def _is_there(file: Path) -> bool:
+    """Whether `file` can be had; a disk that fails doesn't give it."""
+    try:
+        return file.is_file()
+    except OSError:
+        return False
+
+
+def _is_older(file: Path, moment_s: float) -> bool:
+    """Whether `file` was written before a time; it may be gone, or have another name, just now."""
+    try:
+        return file.stat().st_mtime < moment_s
+    except OSError:
+        return False
 
 
 def _read(file: Path) -> bytes:

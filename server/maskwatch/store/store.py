@@ -55,8 +55,11 @@ class Store:
         self.backlog = Backlog(data_dir / BACKLOG_FILE)
 
     @classmethod
-    async def open(cls, settings: MaskwatchSettings) -> "Store":
+    async def open(cls, settings: MaskwatchSettings, *, beside: bool = False) -> "Store":
         """Open the database, bring its tables up to date, and record alerts a former run could not.
+
+        A program `beside` the service, which may run and whose settings these may not be, leaves alone what waits for
+        the database and for notifiers.
 
         Raises:
             ConfigError: database.url is no PostgreSQL address.
@@ -77,8 +80,9 @@ class Store:
         )
         try:
             await store.cameras.list()  # a wrong key shall stop the start, not the first look at a camera
-            await store._open_outbox(settings.notifiers)  # before any event is written
-            await store.backlog.replay(store.alerts)
+            if not beside:
+                await store._open_outbox(settings.notifiers)  # before any event is written
+                await store.backlog.replay(store.alerts)
         except StoreError:
             await store.close()
             raise

@@ -1,6 +1,6 @@
 """The tables. `migrations/` builds them; a test holds both in step."""
 
-from datetime import UTC, datetime
+from datetime import MINYEAR, UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Index, MetaData, String, Text, TypeDecorator
@@ -20,7 +20,10 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value.tzinfo is None:
             msg = "a stored time must know its time zone"
             raise ValueError(msg)
-        in_utc = value.astimezone(UTC)
+        try:
+            in_utc = value.astimezone(UTC)
+        except OverflowError:  # at the edge of time, where a time zone leads beyond it
+            in_utc = datetime.min.replace(tzinfo=UTC) if value.year == MINYEAR else datetime.max.replace(tzinfo=UTC)
         return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002

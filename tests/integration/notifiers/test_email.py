@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from maskwatch.config import TlsMode, TlsSettings
 from maskwatch.errors import ConfigError, SinkError
@@ -119,7 +120,9 @@ async def test_a_refused_mail_says_so(start_mail: StartMail, answer: str, *, ret
 async def test_whom_the_server_does_not_know(start_mail: StartMail) -> None:
     server = start_mail()
     server.refused_recipients = {"desk@ward.example": "550 who?"}
-    assert "1 of 2 recipients" in await send(server)
+    with capture_logs() as logs:
+        assert "1 of 2 recipients" in await send(server)
+    assert [(entry["refused"], entry["codes"]) for entry in logs] == [(1, [550])], "nobody reads what the server said"
     assert server.mails[0]["X-Recipients"] == "nurse@ward.example"
     server.refused_recipients["nurse@ward.example"] = "450 later"
     assert "recipients" in (await refused(server)).message

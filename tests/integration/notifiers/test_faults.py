@@ -7,8 +7,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -20,6 +22,7 @@ from maskwatch.notifiers.vapid import VapidKey
 from maskwatch.store import Store
 from maskwatch.store.recorder import AlertRecorder
 from maskwatch.store.records import AlertEvent
+from maskwatch.store.snapshots import SavedSnapshot, SnapshotKind
 from tests.fixtures.mosquitto import PASSWORD, USER, Mosquitto
 from tests.fixtures.postgresql import Cluster
 from tests.integration.notifiers.parts import Post, drained, raise_alerts, until
@@ -169,6 +172,19 @@ async def test_a_notice_that_a_notifier_breaks_on_makes_way(
     assert letter.alert_id == alerts[0]
 
 
+async def test_a_picture_that_the_disk_does_not_give_holds_up_no_notice(post: Post, receiver: Receiver) -> None:
+    refused = SavedSnapshot(kind=SnapshotKind.FACE, path=f"{'x' * 300}.jpg", bytes=1)  # as a failing disk refuses
+    await asyncio.to_thread(post.store.snapshots.folder.mkdir)
+    post.store.outbox.subscribe("desk", _RAISED)
+    await post.run("desk", "webhook", {"url": receiver.url}, with_pictures=True)
+    await post.store.alerts.raise_(new_alert(1), [refused])
+    await post.store.alerts.raise_(new_alert(2))
+    async with asyncio.timeout(20):
+        await receiver.until(2)
+    assert ids(receiver.taken) == ["alert-00001", "alert-00002"]
+    assert [taken.json["pictures"] for taken in receiver.taken] == [[], []]
+
+
 async def test_a_jump_of_the_clock_neither_gives_up_nor_delays(
     sqlite_post: Post, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -247,6 +263,70 @@ async def test_a_database_that_is_away_loses_nothing_and_sends_nothing_twice(
     assert ids(receiver.taken) == alerts
     await post.close()
     await store.close()
+
+
+class LostAnswer:
+    """Between a client and PostgreSQL: the first commit of a delivery is done, but its answer never comes."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+        self.has_struck = False
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        await self._server.wait_closed()
+
+    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answers, questions = await asyncio.open_connection("127.0.0.1", self._cluster.port)
+        lost, adds = asyncio.Event(), False
+        back = asyncio.create_task(self._pass_back(answers, writer, lost))
+        with suppress(ConnectionError):
+            while data := await reader.read(65_536):
+                adds = adds or b"INSERT INTO deliveries" in data
+                if adds and not self.has_struck and b"COMMIT" in data:
+                    self.has_struck = True
+                    lost.set()
+                questions.write(data)
+        questions.close()
+        await back
+
+    @staticmethod
+    async def _pass_back(answers: asyncio.StreamReader, writer: asyncio.StreamWriter, lost: asyncio.Event) -> None:
+        with suppress(ConnectionError):
+            while (data := await answers.read(65_536)) and not lost.is_set():
+                writer.write(data)
+        writer.close()
+
+
+@pytest.mark.postgresql
+async def test_a_commit_whose_answer_is_lost_is_told_all_the_same(
+    postgresql: Cluster, postgresql_url: str, tmp_path: Path, vapid: VapidKey, receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("maskwatch.notifiers.dispatcher._LOOK_AGAIN_S", 0.05)
+    async with LostAnswer(postgresql) as line:
+        url = postgresql_url.replace(f":{postgresql.port}/", f":{line.port}/")
+        settings = MaskwatchSettings.model_validate({"data_dir": tmp_path / "data", "database": {"url": url}})
+        store = await Store.open(settings)
+        post = Post(store, vapid)
+        await begin(post, receiver)
+        published: list[AlertEvent] = []
+        recorder = AlertRecorder(store, settings, CountingTelemetry(), published.append)
+        recorder.submit(raising_look("a"))
+        await recorder.close()
+        assert [event.event_id for event in published] == [1]
+        assert line.has_struck
+        async with asyncio.timeout(10):
+            await receiver.until(1)
+        await drained(store, "desk")
+        assert ids(receiver.taken) == ["a"]
+        await post.close()
+        await store.close()
 
 
 async def test_a_full_disk_loses_nothing(tmp_path: Path, receiver: Receiver) -> None:

@@ -14,7 +14,8 @@ from maskwatch.errors import ConfigError, SinkError
 from maskwatch.notifiers.mqtt import Mqtt
 from maskwatch.notifiers.registry import create_notifier
 from tests.fixtures.mosquitto import PASSWORD, USER, Mosquitto
-from tests.integration.notifiers.parts import JPEG, SECRET, notice
+from tests.integration.notifiers.parts import JPEG, SECRET, Post, notice
+from tests.unit.web.looks import look
 
 
 def options(broker: Mosquitto, **changes: Any) -> dict[str, Any]:
@@ -194,6 +195,22 @@ async def test_a_camera_that_is_back_at_once_is_a_device_again(mosquitto: Mosqui
             await listener.until("maskwatch/cameras/lobby/state", b"connecting")
         async with listening(mosquitto) as later:
             assert json.loads(await later.until(config))["device"]["identifiers"] == ["maskwatch_lobby"]
+
+
+@pytest.mark.parametrize("state", ["offline", "disabled"])
+async def test_nobody_is_in_view_of_a_camera_that_is_away(sqlite_post: Post, mosquitto: Mosquitto, state: str) -> None:
+    switchboard = sqlite_post.switchboard
+    switchboard.camera_state("lobby", "online")
+    switchboard.look(look("lobby"))
+    switchboard.camera_state("lobby", state)
+    switchboard.look(look("lobby"))  # at its last picture, which was on its way
+    async with listening(mosquitto) as listener:
+        await sqlite_post.run("broker", "mqtt", options(mosquitto))
+        assert await listener.until("maskwatch/cameras/lobby/people") == b"0"
+        assert await listener.until("maskwatch/cameras/lobby/no_mask") == b"OFF"
+        switchboard.camera_state("lobby", "online")
+        switchboard.look(look("lobby"))
+        await listener.until("maskwatch/cameras/lobby/no_mask", b"ON")
 
 
 async def test_after_the_broker_was_away_everything_is_told_again(mosquitto: Mosquitto) -> None:

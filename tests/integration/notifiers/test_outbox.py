@@ -12,6 +12,7 @@ from maskwatch.errors import StoreError
 from maskwatch.secrets import SecretBox
 from maskwatch.store import Store
 from maskwatch.store.alerts import Alerts
+from maskwatch.store.backlog import PendingRaise
 from maskwatch.store.delivery_records import Delivery, StoredNotifier
 from maskwatch.store.events import EventLog
 from maskwatch.store.outbox import Outbox
@@ -197,6 +198,27 @@ async def test_what_waits_for_a_target_that_is_no_more_is_dropped(sqlite_setting
     assert (await store.outbox.states()).keys() == {"here"}
     assert len(await queue(store, "here")) == 2
     await store.close()
+
+
+async def test_a_program_beside_the_service_leaves_alone_what_waits(sqlite_settings: MaskwatchSettings) -> None:
+    """`maskwatch users` without the settings file of the service that runs."""
+    fixed = {"name": "desk", "type": "webhook", "options": {"url": "http://h/"}}
+    values = {"data_dir": sqlite_settings.data_dir, "notifiers": [fixed]}
+    service = await Store.open(MaskwatchSettings.model_validate(values))
+    await raise_alerts(service, 2)
+    first = await service.outbox.next("desk")
+    assert first is not None
+    await service.outbox.failed("desk", first.event_id, "refused", give_up=True)
+    await service.backlog.save([PendingRaise(alert=new_alert(3))])
+
+    beside = await Store.open(sqlite_settings, beside=True)
+    await beside.users.set_password("admin", "correct horse")
+    await beside.close()
+    state = (await service.outbox.states())["desk"]
+    assert (state.waiting, state.dead) == (1, 1)
+    assert await service.backlog.replay(service.alerts) == 1
+    assert await queue(service, "desk") == [("raised", "alert-00002"), ("raised", "alert-00003")]
+    await service.close()
 
 
 async def test_targets_of_the_dashboard_are_sealed_and_subscribed_from_the_first_event(

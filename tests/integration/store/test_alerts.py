@@ -1,6 +1,6 @@
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -11,6 +11,8 @@ from maskwatch.errors import InvalidRequestError, NotFoundError
 from maskwatch.store import Store
 from maskwatch.store.records import AlertQuery, AlertState, EventAction, StoredAlert
 from tests.integration.store.parts import NOON, material, new_alert
+
+_EAST, _WEST = timezone(timedelta(hours=14)), timezone(timedelta(hours=-12))
 
 
 async def _ids(store: Store, query: AlertQuery) -> list[str]:
@@ -133,6 +135,8 @@ async def test_open_alerts_are_closed_at_a_restart(settings: MaskwatchSettings) 
         ({"states": [AlertState.SNOOZED]}, []),
         ({"since": NOON + timedelta(seconds=2)}, [4, 3, 2]),
         ({"until": NOON + timedelta(seconds=2)}, [1, 0]),
+        ({"since": datetime(1, 1, 1, tzinfo=_EAST)}, [4, 3, 2, 1, 0]),
+        ({"until": datetime(9999, 12, 31, 23, tzinfo=_WEST)}, [4, 3, 2, 1, 0]),
         ({"min_confidence": 0.8}, [4, 3]),
         ({"camera": "lobby", "since": NOON + timedelta(seconds=1), "min_confidence": 0.6}, [4, 2]),
     ],

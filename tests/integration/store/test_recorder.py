@@ -1,6 +1,11 @@
 import asyncio
+import json
+import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -9,10 +14,10 @@ from maskwatch.config import MaskwatchSettings
 from maskwatch.core.types import AlertAction, AlertKind, CloseReason, Look
 from maskwatch.errors import StoreError
 from maskwatch.store import Store
-from maskwatch.store.backlog import PendingRaise
+from maskwatch.store.backlog import Backlog, PendingRaise
 from maskwatch.store.recorder import AlertRecorder
 from maskwatch.store.records import AlertEvent, AlertQuery, AlertState, EventAction
-from tests.integration.store.parts import CountingTelemetry, closing_look, picture, raising_look
+from tests.integration.store.parts import CountingTelemetry, closing_look, new_alert, picture, raising_look
 
 
 class Recording:
@@ -210,6 +215,21 @@ async def test_an_alert_the_database_refuses_holds_up_no_other(
     assert '"bad"' in refused
 
 
+async def test_what_the_database_refuses_is_kept_in_one_place(
+    recording: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object) -> AlertEvent | None:
+        raise StoreError("The database refused.")
+
+    monkeypatch.setattr(PendingRaise, "commit", refuse)
+    monkeypatch.setattr("maskwatch.store.recorder._LONGEST_WAIT_S", 0.01)
+    recording.recorder.submit(raising_look("bad"))
+    await recording.recorder.close()
+    file = recording.store.backlog._file
+    assert file.with_suffix(".refused.jsonl").read_text().count('"bad"') == 1
+    assert not file.exists(), "it waits no longer: the next start must not try it again"
+
+
 async def test_what_can_not_be_recorded_at_the_end_is_recorded_at_the_next_start(
     store: Store, settings: MaskwatchSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -232,6 +252,67 @@ async def test_what_can_not_be_recorded_at_the_end_is_recorded_at_the_next_start
     assert await again.snapshots.path("kept", "face") is not None
     assert not again.backlog._file.exists()
     await again.close()
+
+
+async def test_an_alert_whose_pictures_take_too_long_at_the_end_is_recorded_at_the_next_start(
+    store: Store, settings: MaskwatchSettings
+) -> None:
+    loop, asked, answer = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def hanging() -> None:
+        """The camera's large stream, which does not answer."""
+        loop.call_soon_threadsafe(asked.set)
+        answer.wait()
+
+    recording = Recording(store, settings)
+    look = raising_look("kept")
+    recording.recorder.submit(replace(look, frame=replace(look.frame, full=hanging)))
+    recording.recorder.submit(raising_look("behind"))
+    await asked.wait()
+    await recording.recorder.close(timeout_s=0.01)
+    answer.set()
+    assert await store.alerts.list(AlertQuery()) == ([], None)
+
+    again = await Store.open(settings)
+    assert [event.alert.id for event in await again.alerts.events_after(0)] == ["kept", "behind"]
+    await again.close()
+
+
+async def test_the_backlog_is_written_beside_the_loop(store: Store) -> None:
+    """It may be long: made into text on the loop, ten thousand alerts would stop everything for seconds."""
+    made_by: set[int] = set()
+
+    class Watched(PendingRaise):
+        def to_json(self) -> dict[str, Any]:
+            made_by.add(threading.get_ident())
+            return PendingRaise.to_json(self)
+
+    await store.backlog.save([Watched(alert=new_alert(number)) for number in range(3)])
+    assert threading.get_ident() not in made_by
+    assert await store.backlog.replay(store.alerts) == 3
+
+
+async def test_a_save_that_was_given_up_does_not_undo_the_next_one(tmp_path: Path) -> None:
+    """As when the end comes while a slow disk takes the backlog: it is saved once more, with all that is left."""
+    loop, writing, go_on = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    class Slow(PendingRaise):
+        def to_json(self) -> dict[str, Any]:
+            loop.call_soon_threadsafe(writing.set)
+            assert go_on.wait(10)
+            return PendingRaise.to_json(self)
+
+    backlog = Backlog(tmp_path / "alerts.json")
+    first = asyncio.create_task(backlog.save([Slow(alert=new_alert(1))]))
+    await writing.wait()
+    first.cancel()
+    last = asyncio.create_task(backlog.save([PendingRaise(alert=new_alert(number)) for number in range(3)]))
+    _, waiting = await asyncio.wait({last}, timeout=0.2)
+    assert waiting, "one at a time"
+    go_on.set()
+    await last
+    await loop.shutdown_default_executor()
+    assert len(json.loads((tmp_path / "alerts.json").read_text())) == 3
 
 
 async def test_a_damaged_backlog_stops_no_start(settings: MaskwatchSettings) -> None:

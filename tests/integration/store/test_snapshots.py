@@ -1,14 +1,17 @@
 import os
 import time
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
 import pytest
+from sqlalchemy import delete
 
 from maskwatch.errors import StoreError
 from maskwatch.store import Store
 from maskwatch.store.media_limits import MediaLimit
-from maskwatch.store.snapshots import PICTURES
+from maskwatch.store.snapshots import PICTURES, SavedSnapshot, Snapshots
+from maskwatch.store.tables import SnapshotRow
 from tests.integration.store.parts import NOON, material, new_alert, picture
 
 
@@ -17,6 +20,17 @@ async def _raised_with_pictures(store: Store, number: int = 0, size: tuple[int, 
     saved = await store.snapshots.save(alert.id, alert.raised_at, material(picture(*size), kind=alert.kind))
     await store.alerts.raise_(alert, saved)
     return alert.id
+
+
+def _of_another_process(store: Store) -> Snapshots:
+    return Snapshots(store._database, store.snapshots.folder)
+
+
+def _age(store: Store, saved: Iterable[SavedSnapshot]) -> None:
+    """Let files be two hours old."""
+    long_ago_s = time.time() - 7200
+    for each in saved:
+        os.utime(store.snapshots.folder / each.path, (long_ago_s, long_ago_s))
 
 
 async def test_pictures_lie_under_their_day(store: Store) -> None:
@@ -64,11 +78,9 @@ async def test_the_oldest_pictures_go_first_and_both_together(store: Store) -> N
 
 async def test_the_sweep_takes_what_no_alert_names(store: Store) -> None:
     kept = await _raised_with_pictures(store, 1)
-    orphan = await store.snapshots.save("crashed", NOON, material())
-    young = await store.snapshots.save("young", NOON, material())
-    long_ago_s = time.time() - 7200
-    for saved in orphan:
-        os.utime(store.snapshots.folder / saved.path, (long_ago_s, long_ago_s))
+    orphan = await _of_another_process(store).save("crashed", NOON, material())
+    young = await _of_another_process(store).save("young", NOON, material())
+    _age(store, orphan)
     assert await store.snapshots.sweep() == 2
     left = {path.name for path in store.snapshots.folder.rglob("*.jpg")}
     assert left == {f"{kept}-face.jpg", f"{kept}-frame.jpg", *(saved.path.rpartition("/")[2] for saved in young)}
@@ -81,6 +93,29 @@ async def test_a_file_somebody_removed_is_no_picture(store: Store) -> None:
     face.unlink()
     assert await store.snapshots.path(alert_id, "face") is None
     await store.alerts.erase(alert_id)
+
+
+async def test_the_sweep_spares_the_pictures_of_an_alert_that_waits_for_the_database(store: Store) -> None:
+    alert = new_alert()
+    saved = await store.snapshots.save(alert.id, alert.raised_at, material())
+    _age(store, saved)  # the database was away for two hours
+    assert await store.snapshots.sweep() == 0
+    await store.alerts.raise_(alert, saved)
+    assert await store.snapshots.sweep() == 0
+    assert await store.snapshots.path(alert.id, "face") is not None
+    # Once it is settled, rows alone count.
+    async with store._database.write() as session:
+        await session.execute(delete(SnapshotRow))
+    assert await store.snapshots.sweep() == len(saved)
+
+
+async def test_a_file_that_is_gone_at_once_holds_up_no_sweep(store: Store) -> None:
+    orphan = await _of_another_process(store).save("crashed", NOON, material())
+    day = store.snapshots.folder / "2026/03/14"
+    _age(store, orphan)
+    (day / "a.part").symlink_to(day / "renamed-meanwhile")
+    assert await store.snapshots.sweep() == len(orphan)
+    assert [file.name for file in day.iterdir()] == ["a.part"]
 
 
 async def test_a_folder_that_is_none_is_said(store: Store) -> None:

@@ -1,3 +1,4 @@
+import base64
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -28,6 +29,12 @@ def test_the_zone_does_not_matter() -> None:
 def test_anything_else_is_refused_and_nothing_breaks(text: str) -> None:
     with suppress(InvalidRequestError):
         assert Cursor.decode(text).raised_at.tzinfo is not None
+
+
+@pytest.mark.parametrize("inside", ["[" * 100_000, '["2026-03-14T12:00:00Z", "\\ud800"]'], ids=["deep", "no text"])
+def test_odd_json_is_refused(inside: str) -> None:
+    with pytest.raises(InvalidRequestError):
+        Cursor.decode(base64.urlsafe_b64encode(inside.encode()).decode())
 
 
 def test_a_time_without_zone_is_refused() -> None:
