@@ -10,6 +10,11 @@ import structlog
 from maskwatch.config import LogSettings
 from maskwatch.secrets import redact_text
 
+_TRACEBACKS = structlog.processors.ExceptionRenderer(
+    # The variables of each frame, which it would add, hold passwords.
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
+
 
 def configure_logging(settings: LogSettings) -> None:
     """Send everything that is logged, by us and by libraries, through one chain in the chosen format."""
@@ -19,7 +24,7 @@ def configure_logging(settings: LogSettings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     render: list[structlog.typing.Processor] = (
-        [structlog.processors.dict_tracebacks, _redact, structlog.processors.JSONRenderer()]
+        [_TRACEBACKS, _redact, structlog.processors.JSONRenderer()]
         if settings.format == "json"
         else [
             structlog.processors.format_exc_info,

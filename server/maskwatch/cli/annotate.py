@@ -49,14 +49,18 @@ def annotated(image: Image, observations: Sequence[Observation]) -> Image:
 
 
 class Copies:
-    """Writes the annotated copy of one target into a folder. Use it as a context, so that a video is finished."""
+    """Writes the annotated copy of one target into a folder. Use it as a context, so that a video is finished.
 
-    def __init__(self, folder: Path, target: Target) -> None:
+    `taken` are the files that must stay: what else is looked at, and the copies of others; this one is added.
+    """
+
+    def __init__(self, folder: Path, target: Target, taken: set[Path]) -> None:
         self._target = target
         suffix = target.name.suffix if target.kind == "picture" else ".mp4"
         self.path = folder / target.name.with_suffix(suffix)
-        if target.kind != "stream" and self.path.absolute() == Path(target.address).absolute():
-            raise ConfigError(f"The annotated copy would overwrite {target.shown}.", remedy="Name another folder.")
+        if self.path.resolve() in taken:
+            raise ConfigError(f"The annotated copy would overwrite {self.path}.", remedy="Name another folder.")
+        taken.add(self.path.resolve())
         self._video: Any = None
         self._stream: Any = None
         self._size = (0, 0)

@@ -62,7 +62,12 @@ def _options(given: list[str]) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         if not equals:
             raise ConfigError("An option is given as name=value.", remedy="For example: --option transport=udp")
-        options[name] = yaml.safe_load(value)
+        try:
+            options[name] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise ConfigError(
+                f"The value of the option {name} is not valid YAML.", remedy="Write it as in the settings file."
+            ) from None
     return options
 
 

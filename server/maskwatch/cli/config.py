@@ -10,6 +10,7 @@ import yaml
 from maskwatch.cli.options import DataDirOption, settings_from
 from maskwatch.config import MaskwatchSettings
 from maskwatch.secrets import redact_url
+from maskwatch.web.masking import masked
 
 app = typer.Typer(help="Check a settings file, show what holds, print the schema.", no_args_is_help=True)
 
@@ -34,6 +35,8 @@ def show(
     values = json.loads(settings.model_dump_json())
     for name, camera in settings.cameras.items():
         values["cameras"][name]["url"] = redact_url(camera.url.get_secret_value())
+        values["cameras"][name]["options"] = masked(camera.options)
+    values["live"]["ice_servers"] = [masked(server) for server in settings.live.ice_servers]
     typer.echo(yaml.safe_dump(values, sort_keys=False, allow_unicode=True), nl=False)
 
 

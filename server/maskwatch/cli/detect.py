@@ -56,11 +56,12 @@ def detect(
     failed = False
     with Progress(console=Console(stderr=True), transient=True) as progress:
         targets = list(targets_of(paths))
+        taken = {Path(target.address).resolve() for target in targets if target.kind != "stream"}
         whole = progress.add_task("Looking", total=len(targets))
         for target in targets:
             progress.update(whole, description=target.shown)
             try:
-                _look_at(target, looker, printer, progress, annotate, limit)
+                _look_at(target, looker, printer, progress, annotate, limit, taken)
             except MaskwatchError as error:
                 failed = True
                 printer.failure(target.shown, error)
@@ -92,6 +93,7 @@ def _look_at(
     progress: "Progress",
     annotate: Path | None,
     limit: int | None,
+    taken: set[Path],
 ) -> None:
     from maskwatch.cli.annotate import Copies  # noqa: PLC0415
     from maskwatch.cli.media import shots  # noqa: PLC0415
@@ -101,7 +103,7 @@ def _look_at(
         raise ConfigError(f"{annotate} is not a folder.", remedy="Name a folder with --annotate.")
     task = progress.add_task("frames", total=None, visible=target.kind != "picture")
     try:
-        with Copies(annotate, target) if annotate is not None else nullcontext() as copies:
+        with Copies(annotate, target, taken) if annotate is not None else nullcontext() as copies:
             for count, shot in enumerate(shots(target), start=1):
                 observations = looker.look([looker.view(RgbPicture(shot.image))])[0]
                 printer.frame(target.shown, shot, observations)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from maskwatch import __version__
 from maskwatch.cli import config as config_commands
@@ -61,7 +62,8 @@ def main() -> None:
         app()
     except MaskwatchError as error:
         console = Console(stderr=True)
-        console.print(f"[bold red]Error:[/] {error.message}", soft_wrap=True, highlight=False)
+        # A path or an extra such as [openvino] is no markup.
+        console.print(f"[bold red]Error:[/] {escape(error.message)}", soft_wrap=True, highlight=False)
         if error.remedy:
-            console.print(error.remedy, soft_wrap=True, highlight=False)
+            console.print(escape(error.remedy), soft_wrap=True, highlight=False)
         sys.exit(1)

@@ -196,14 +196,16 @@ def _stream(target: Target) -> Iterator[Shot]:
     first_s: float | None = None
     try:
         while True:
-            sink.news.wait()
-            sink.news.clear()
+            over = sink.over  # asked before the slot: the last picture is given, too
             raw = sink.slot.take()
             if raw is not None:
                 first_s = raw.captured_monotonic_s if first_s is None else first_s
                 yield Shot(frame=raw.sequence, time_s=raw.captured_monotonic_s - first_s, image=raw.to_rgb())
-            elif sink.over:
+            elif over:
                 break
+            else:
+                sink.news.wait()
+                sink.news.clear()
     finally:
         stop.set()
         thread.join(timeout=_FIRST_PICTURE_S)

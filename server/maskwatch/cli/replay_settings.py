@@ -71,5 +71,10 @@ def _parse(assignments: list[str]) -> dict[str, Any]:
             raise ConfigError(
                 f"--set {assignment} is not a setting of a camera's rules.", remedy=f"Known are: {known}."
             )
-        values[key] = yaml.safe_load(value)
+        try:
+            values[key] = yaml.safe_load(value)
+        except yaml.YAMLError:
+            raise ConfigError(
+                f"--set {assignment}: the value is not valid YAML.", remedy="Write it as in the settings file."
+            ) from None
     return values

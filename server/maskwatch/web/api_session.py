@@ -71,13 +71,13 @@ class SessionApi:
         if not await self._gate.login_needed():
             return Session(login_needed=False)
         user, password = call.body.user, call.body.password.get_secret_value()
+        before = self._gate.user_changes
         if not await self._gate.passwords.login(user, password, address=self._gate.address_of(call.request)):
-            raise UnauthorizedError(
-                "The user or the password is wrong.",
-                remedy="Mind capitals; `maskwatch users set-password` sets a new one.",
-                code="wrong_password",
-            )
-        token = await self._sessions.create(user)
+            raise _wrong_password()
+        async with self._gate.changing_users:
+            if self._gate.user_changes != before:  # it may have been right a moment ago only
+                raise _wrong_password()
+            token = await self._sessions.create(user)
         response = web.json_response(
             text=Session(login_needed=False, user=user).model_dump_json(), headers={"Cache-Control": "no-store"}
         )
@@ -129,6 +129,14 @@ class SessionApi:
             clips=self._settings.alerts.clips,
             retention=self._settings.retention,
         )
+
+
+def _wrong_password() -> UnauthorizedError:
+    return UnauthorizedError(
+        "The user or the password is wrong.",
+        remedy="Mind capitals; `maskwatch users set-password` sets a new one.",
+        code="wrong_password",
+    )
 
 
 def _ice_server(entry: dict[str, Any]) -> IceServer:

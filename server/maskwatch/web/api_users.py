@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from aiohttp import web
 
-from maskwatch.errors import ForbiddenError
+from maskwatch.errors import ForbiddenError, UnauthorizedError
 from maskwatch.web.auth import IDENTITY, Gate
 from maskwatch.web.identity import Identity, Kind
 from maskwatch.web.ports import SessionRows, UserRows
@@ -54,22 +54,27 @@ class UsersApi:
         request, identity = call.request, call.request[IDENTITY]
         await self._check_own_password(call, identity)
         name = call.part("user")
-        await self._users.set_password(name, call.body.password.get_secret_value())
-        self._gate.users_changed()
-        _log.info("a password was set", user=name, by=identity.user)
         mine = identity.kind is Kind.OPEN or identity.user == name
         user = User(name=name, you=mine)
         response = web.json_response(text=user.model_dump_json(), headers={"Cache-Control": "no-store"})
-        if mine and identity.kind is not Kind.BASIC:
-            # Every session of theirs has ended, the one that asked too.
-            self._cookie.give(request, response, await self._sessions.create(name))
+        async with self._gate.changing_users:
+            # Somebody may have locked them out since they were let in: they must not let themselves in again.
+            if not await self._gate.still_welcome(request):
+                raise UnauthorizedError("This needs a login.", remedy="Log in first.")
+            await self._users.set_password(name, call.body.password.get_secret_value())
+            self._gate.users_changed()
+            _log.info("a password was set", user=name, by=identity.user)
+            if mine and identity.kind is not Kind.BASIC:
+                # Every session of theirs has ended, the one that asked too.
+                self._cookie.give(request, response, await self._sessions.create(name))
         return response
 
     async def remove(self, call: Call[Nothing, Nothing]) -> None:
         """DELETE /users/{user}."""
         name = call.part("user")
-        await self._users.remove(name, keep_last=True)
-        self._gate.users_changed()
+        async with self._gate.changing_users:
+            await self._users.remove(name, keep_last=True)
+            self._gate.users_changed()
         _log.info("a user was removed", user=name, by=call.request[IDENTITY].user)
 
     async def _check_own_password(self, call: Call[Nothing, NewPassword], identity: Identity) -> None:

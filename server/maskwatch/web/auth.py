@@ -100,18 +100,23 @@ class Gate:
         self._users_exist = False
         self._users_asked_s = float("-inf")
         self._asking = asyncio.Lock()
+        self.changing_users = asyncio.Lock()
+        """Held while users change, and while a session begins whose password was right a moment ago."""
+        self.user_changes = 0
 
     async def login_needed(self) -> bool:
         """Whether any user has a password. Another process may set the first one: asked again every few seconds."""
         async with self._asking:
             if not self._users_exist and time.monotonic() - self._users_asked_s > _USERS_KNOWN_FOR_S:
-                self._users_exist = await self._store.users.exist()
+                if await self._store.users.exist():  # never set to false: the first may come while it is asked
+                    self._users_exist = True
                 self._users_asked_s = time.monotonic()
         return self._users_exist
 
     def users_changed(self) -> None:
         """A password was set or a user removed: what is remembered of them holds no longer."""
-        self._users_asked_s = float("-inf")
+        self._users_exist = True  # the last one can't be removed here
+        self.user_changes += 1
         self.passwords.forget()
 
     @web.middleware
@@ -175,7 +180,9 @@ class Gate:
             raise UnauthorizedError("This needs the camera's token.", remedy="Use the link the dashboard shows.")
 
     async def _check_provenance(self, request: web.Request) -> None:
-        if not await self.login_needed() and not host_is_ours(request.host, self._hosts):
+        # Not `request.host`: where a request names none, that asks the name server, and everybody waits.
+        host = request.headers.get(hdrs.HOST, "")
+        if not await self.login_needed() and not host_is_ours(host, self._hosts):
             raise ForbiddenError(
                 "This server does not answer to that host name.",
                 remedy="Use http://127.0.0.1 with its port, or name the host in server.trusted_hosts.",
@@ -186,7 +193,7 @@ class Gate:
         if bearer_token(request) is not None and await self.login_needed():
             return  # no browser sends it by itself
         headers = request.headers
-        if not is_same_site(headers.get(hdrs.ORIGIN), headers.get("Sec-Fetch-Site"), request.host, self._hosts):
+        if not is_same_site(headers.get(hdrs.ORIGIN), headers.get("Sec-Fetch-Site"), host, self._hosts):
             raise ForbiddenError(
                 "This request comes from a page of another site.",
                 remedy="Behind a proxy, set server.public_url to the address that browsers use.",

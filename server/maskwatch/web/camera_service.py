@@ -248,11 +248,13 @@ class CameraService:
         async with self._changing:
             self._changeable(name)
             last = self.get(name)
+            if name in self._disarms:
+                await self._disarm_rows.remove([name])
             await self._rows.remove(name)
+            # The database may refuse until here; from here on nothing is waited for, so that all of it happens.
+            self._disarms.pop(name, None)
             self._manager.remove(name)
             del self._entries[name]
-            if self._disarms.pop(name, None) is not None:
-                await self._disarm_rows.remove([name])
             for forget in self._when_removed:
                 forget(name)
             self._hub.announce(last, "removed")

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import binascii
 import hashlib
 import hmac
 import math
@@ -110,7 +109,7 @@ def basic_credentials(header: str | None) -> tuple[str, str] | None:
         return None
     try:
         user, colon, password = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # no ASCII, no base64, or no UTF-8 in it
         return None
     return (user, password) if colon else None
 
@@ -118,7 +117,8 @@ def basic_credentials(header: str | None) -> tuple[str, str] | None:
 def client_address(request: web.Request, *, behind_proxy: bool) -> str:
     """Where a request comes from; `behind_proxy`: as the proxy on this machine says, for whom it asks."""
     peer = request.remote or "unknown"
-    forwarded = request.headers.get("X-Forwarded-For")
+    # Some proxies add a line of their own below the client's.
+    forwarded = ",".join(request.headers.getall("X-Forwarded-For", []))
     if behind_proxy and forwarded and is_loopback_name(peer):
         return forwarded.rpartition(",")[2].strip()  # what comes before it is the client's own word
     return peer

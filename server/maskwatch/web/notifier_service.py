@@ -227,12 +227,13 @@ class NotifierService:
         """
         async with self._changing:
             self._changeable(name)
-            self._outbox.unsubscribe(name)
-            await self._switchboard.stop(name)
+            # First of all: should the database refuse, the target is there as before, and goes on being told.
             await self._rows.remove(name)
-            await self._outbox.forget(name)
-            self._switchboard.removed(name)
+            self._outbox.unsubscribe(name)
             del self._entries[name]
+            await self._switchboard.stop(name)
+            self._switchboard.removed(name)
+            await self._outbox.forget(name)
 
     async def test(self, name: str) -> NotifierTestResult:
         """Send a notice that says it is a test; what happened, in words.

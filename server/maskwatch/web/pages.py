@@ -61,6 +61,13 @@ class ClientPages:
         return await self._file(self._folder / request.match_info["file"], "no-cache")
 
     async def _file(self, file: Path, cache: str) -> web.StreamResponse:
-        if not await asyncio.to_thread(file.is_file):
+        if not await asyncio.to_thread(_is_file, file):
             raise web.HTTPNotFound
         return web.FileResponse(file, headers={hdrs.CACHE_CONTROL: cache})
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name longer than the file system takes
+        return False

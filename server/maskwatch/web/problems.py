@@ -145,9 +145,8 @@ class Problems:
             if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
                 log.warning("a request failed", path=request.path, code=error.code, error=redact_text(str(error)))
             return response
-        except ConnectionError:
-            # The client went away in the middle of its request: there is nobody left to answer, and nothing is wrong.
-            return web.Response(status=_CLIENT_CLOSED_REQUEST)
+        except (ConnectionError, web.RequestPayloadError) as error:
+            return _broken_off(error)
         except Exception as error:  # noqa: BLE001 - the web's supervisor: it logs, and no stack goes out
             return _crashed(request, error)
 
@@ -159,6 +158,13 @@ def wants_page(request: web.Request) -> bool:
         and "text/html" in request.headers.get(hdrs.ACCEPT, "")
         and not request.path.startswith("/api/")
     )
+
+
+def _broken_off(error: Exception) -> web.Response:
+    """The rest of a request that never comes, or can't be read: nothing is wrong here."""
+    if isinstance(error, ConnectionError):
+        return web.Response(status=_CLIENT_CLOSED_REQUEST)  # there is nobody left to answer
+    return _problem_of_http(web.HTTPBadRequest())  # its chunks or its compression make no sense
 
 
 def _crashed(request: web.Request, error: Exception) -> ProblemResponse:

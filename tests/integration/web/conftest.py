@@ -1,8 +1,9 @@
 """The whole web on real parts: store, manager, live view; every answer is held against the OpenAPI description."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +26,7 @@ from maskwatch.pipeline.ready import ReadyQueue
 from maskwatch.sources.registry import create_source
 from maskwatch.sources.webrtc import PublisherDesk
 from maskwatch.store import Store
+from maskwatch.store.database import SQLITE_FILE
 from maskwatch.store.records import AlertEvent, AlertState, StoredAlert
 from maskwatch.store.snapshots import PictureMaterial
 from maskwatch.web.attempts import Attempts
@@ -108,6 +110,12 @@ class House:
         assert event is not None
         self.hub.publish_event(event)
         return event
+
+
+def refuse_removal(house: House, table: str) -> None:
+    """Have the database refuse from now on to remove anything from a table, as it does when the disk is full."""
+    with closing(sqlite3.connect(house.settings.data_dir / SQLITE_FILE)) as database, database:
+        database.execute(f"CREATE TRIGGER refused BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, 'refused'); END")
 
 
 Open = Callable[..., Awaitable[House]]

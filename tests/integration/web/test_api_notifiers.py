@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from maskwatch.errors import ConfigError
-from tests.integration.web.conftest import House, Open
+from tests.integration.web.conftest import House, Open, refuse_removal
 from tests.servers.http import Receiver
 
 SECRET = "hunter2-s3cret"
@@ -190,6 +190,17 @@ async def test_a_removed_target_is_forgotten_with_what_waits(house: House, recei
     assert await house.store.outbox.states() == {}
     await add(house, webhook(receiver))
     assert (await state(house, "desk"))["waiting"] == 0
+
+
+async def test_a_target_that_could_not_be_removed_is_told_as_before(house: House, receiver: Receiver) -> None:
+    await add(house, webhook(receiver))
+    await asyncio.to_thread(refuse_removal, house, "notifiers")
+    response, _ = await house.call("DELETE", f"{NOTIFIERS}/desk")
+    assert response.status >= 500
+    await house.raise_alert(1)
+    async with asyncio.timeout(20):
+        await receiver.until(1)
+    assert [target["name"] for target in await house.get(NOTIFIERS)] == ["desk"]
 
 
 async def test_targets_of_the_settings_file_are_fixed(open_house: Open, receiver: Receiver) -> None:

@@ -1,9 +1,10 @@
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from tests.integration.web.conftest import House, Open
+from tests.integration.web.conftest import House, Open, refuse_removal
 
 FILE = {"cameras": {"door": {"url": "webrtc:"}, "hall": {"url": "webrtc:"}}}
 ADMIN = {"admin": "correct horse"}
@@ -39,6 +40,15 @@ async def test_disarming_outlives_a_restart_and_goes_with_its_camera(open_house:
     await second.call("POST", "/api/v1/cameras", json={"name": "phone", "url": "webrtc:"})
     assert (await second.get("/api/v1/cameras/phone"))["alerting"]["armed"] is True
     assert await second.store.disarms.load(datetime.now(UTC)) == {}
+
+
+async def test_a_camera_that_could_not_be_removed_is_there_as_before(house: House) -> None:
+    await house.call("POST", "/api/v1/cameras", json={"name": "door", "url": "webrtc:"})
+    await house.call("POST", "/api/v1/cameras/door/disarm", json={"minutes": 30})
+    await asyncio.to_thread(refuse_removal, house, "disarms")
+    response, _ = await house.call("DELETE", "/api/v1/cameras/door")
+    assert response.status >= 500
+    assert [camera["alerting"]["armed"] for camera in await house.get("/api/v1/cameras")] == [False]
 
 
 async def test_all_are_disarmed_at_once_and_one_can_be_armed(open_house: Open) -> None:

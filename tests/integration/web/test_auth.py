@@ -6,11 +6,14 @@ from aiohttp import WSMsgType, WSServerHandshakeError, encode_basic_auth
 from yarl import URL
 
 from maskwatch.config import MaskwatchSettings
-from maskwatch.errors import ConfigError
+from maskwatch.errors import ConfigError, TooManyAttemptsError
 from maskwatch.store import Store
+from maskwatch.web.auth import Gate
+from maskwatch.web.login import PasswordDesk
 from maskwatch.web.outbox import ClientLimits
 from maskwatch.web.server import check_may_listen
 from maskwatch.web.ws import SocketLimits
+from tests.integration.rtc.parts import Viewer
 from tests.integration.web.conftest import House, Open
 
 USERS = {"ayu": "correct horse"}
@@ -204,6 +207,17 @@ async def test_behind_a_proxy_each_client_counts_for_itself(open_house: Open) ->
     assert await guess("10.0.0.1, 10.0.0.2") == 401
 
 
+async def test_a_proxy_that_adds_a_line_of_its_own_is_the_one_believed(open_house: Open) -> None:
+    house = await open_house({"server": {"public_url": "http://cam.lan"}}, users=USERS)
+    wrong = {"user": "ayu", "password": "wrong"}
+    statuses = []
+    for number in range(6):
+        lines = [("X-Forwarded-For", f"10.9.9.{number}"), ("X-Forwarded-For", "10.0.0.1")]
+        response, _ = await house.call("POST", "/api/v1/session", json=wrong, headers=lines)
+        statuses.append(response.status)
+    assert statuses == [401] * 5 + [429]
+
+
 async def test_without_a_proxy_nobody_speaks_for_another(locked: House) -> None:
     for number in range(5):
         body, headers = {"user": "ayu", "password": "wrong"}, {"X-Forwarded-For": f"10.0.0.{number}"}
@@ -248,6 +262,113 @@ async def test_a_logout_ends_open_websockets(open_house: Open) -> None:
         while message.type is WSMsgType.TEXT:
             message = await socket.receive()
         assert socket.close_code == 1008
+
+
+async def test_a_logout_ends_what_is_watched_by_webrtc(open_house: Open) -> None:
+    limits = SocketLimits(client=ClientLimits(), session_check_s=0.05)
+    house = await open_house({"cameras": {"phone": {"url": "webrtc:"}}}, users=USERS, limits=limits)
+    await log_in(house)
+    viewer = Viewer(house.client.session, str(house.server.make_url("/phone/whep")))
+    try:
+        assert await viewer.connect() == 201
+        await house.call("DELETE", "/api/v1/session")
+        async with asyncio.timeout(20):
+            await viewer.ended()
+    finally:
+        await viewer.close()
+
+
+async def test_wrong_guesses_of_others_end_no_connection(open_house: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("maskwatch.web.login._REMEMBERED_S", 0.0)
+    refused = asyncio.Event()
+    check_basic = PasswordDesk.check_basic
+
+    async def watched(desk: PasswordDesk, *credentials: str, address: str) -> bool:
+        try:
+            return await check_basic(desk, *credentials, address=address)
+        except TooManyAttemptsError:
+            refused.set()
+            raise
+
+    house = await open_house(users=USERS, limits=SocketLimits(client=ClientLimits(), session_check_s=0.05))
+    async with house.client.ws_connect("/api/v1/ws", headers=BASIC) as socket:
+        assert (await socket.receive_json())["type"] == "hello"
+        monkeypatch.setattr(PasswordDesk, "check_basic", watched)
+        await asyncio.gather(*(log_in_wrong(house) for _ in range(8)))
+        async with asyncio.timeout(20):
+            await refused.wait()
+        event = await house.raise_alert(1)
+        message = await socket.receive_json()
+        while message["type"] != "alert":
+            message = await socket.receive_json()
+        assert message["event_id"] == event.event_id
+
+
+async def log_in_wrong(house: House) -> None:
+    await house.call("POST", "/api/v1/session", json={**LOGIN, "password": "wrong"}, headers={"Cookie": ""})
+
+
+async def test_the_first_password_counts_although_it_was_asked_for_just_before(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exist = house.store.users.exist
+    read, told = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> bool:
+        found = await exist()
+        if not read.is_set():
+            read.set()
+            await told.wait()
+        return found
+
+    gate = Gate(house.settings, house.store, house.cameras)
+    monkeypatch.setattr(house.store.users, "exist", slowly)
+    asked = asyncio.create_task(gate.login_needed())
+    await read.wait()
+    await house.store.users.set_password("ayu", LOGIN["password"])
+    gate.users_changed()
+    told.set()
+    await asked
+    assert await gate.login_needed()
+
+
+@pytest.mark.parametrize("credentials", ["Basic \udcff", "Basic \xe9", "Bearer \udcff\udcfe"])
+async def test_credentials_of_any_bytes_open_nothing(locked: House, credentials: str) -> None:
+    request = (
+        f"POST /phone/whip HTTP/1.1\r\nHost: localhost\r\nAuthorization: {credentials}\r\nConnection: close\r\n\r\n"
+    )
+    assert (await told_raw(locked, request)).startswith("HTTP/1.1 401 ")
+
+
+async def test_a_body_that_can_not_be_unpacked_is_the_client_s_mistake(locked: House) -> None:
+    request = (
+        "POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        "Content-Encoding: deflate\r\nContent-Length: 8\r\nConnection: close\r\n\r\nnonsense"
+    )
+    assert (await told_raw(locked, request)).startswith("HTTP/1.1 400 ")
+
+
+async def test_a_request_that_names_no_host_asks_no_name_server(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def own_name(_name: str = "") -> str:
+        asked.append("the name server")
+        return "localhost"
+
+    monkeypatch.setattr("socket.getfqdn", own_name)
+    assert (await told_raw(house, "POST /api/v1/session HTTP/1.0\r\n\r\n")).startswith("HTTP/1.0 403 ")
+    assert asked == []
+
+
+async def told_raw(house: House, request: str) -> str:
+    """The answer to a request that no client library would send."""
+    reader, writer = await asyncio.open_connection(str(house.server.host), house.server.port)
+    try:
+        writer.write(request.encode(errors="surrogateescape"))
+        return (await reader.read()).decode()
+    finally:
+        writer.close()
+        await writer.wait_closed()
 
 
 # ---- publishing ------------------------------------------------------------------------------------------------------

@@ -109,3 +109,8 @@ async def test_without_its_database_it_is_not_ready_but_alive(house: House, tmp_
     assert str(tmp_path) not in checks["database"]
     assert (await house.client.get("/healthz")).status == 200
     await house.refused("GET", "/api/v1/alerts", 503, "store_unreachable")
+
+
+async def test_a_name_longer_than_a_file_s_may_be_is_not_found(house: House) -> None:
+    for path in ("/assets/", "/"):
+        assert (await house.client.get(f"{path}{'a' * 300}.js")).status == 404

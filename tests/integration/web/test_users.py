@@ -1,5 +1,7 @@
 """Who may log in: listed, added, given new passwords and removed, by people and programs."""
 
+import asyncio
+
 import pytest
 from aiohttp import encode_basic_auth
 
@@ -100,3 +102,52 @@ async def test_passwords_and_names_that_won_t_do(house: House) -> None:
     assert "shorter than 8 characters" in problem["detail"]
     await house.refused("PUT", f"/api/v1/users/{'a' * 101}/password", 400, "invalid_request", json={"password": NEW})
     assert await house.get("/api/v1/users") == []
+
+
+async def test_a_login_by_a_password_that_is_changed_meanwhile_is_refused(
+    locked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await log_in(locked)
+    right, changed = verified_slowly(locked, monkeypatch)
+    late = asyncio.create_task(locked.call("POST", "/api/v1/session", json=AYU, headers={"Cookie": ""}))
+    await right.wait()
+    body = {"password": NEW, "own_password": AYU["password"]}
+    response, _ = await locked.call("PUT", "/api/v1/users/ayu/password", json=body)
+    assert response.status == 200
+    changed.set()
+    response, _ = await late
+    assert response.status == 401
+    assert "maskwatch_session" not in response.cookies
+
+
+async def test_who_is_removed_meanwhile_gives_themselves_no_new_password(
+    locked: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await log_in(locked, "budi", "another one")
+    right, removed = verified_slowly(locked, monkeypatch)
+    body = {"password": NEW, "own_password": "another one"}
+    late = asyncio.create_task(locked.call("PUT", "/api/v1/users/budi/password", json=body))
+    await right.wait()
+    basic = {"Authorization": encode_basic_auth("ayu", AYU["password"]), "Cookie": ""}
+    response, _ = await locked.call("DELETE", "/api/v1/users/budi", headers=basic)
+    assert response.status == 204
+    removed.set()
+    response, _ = await late
+    assert response.status == 401
+    assert await locked.store.users.names() == ["ayu"]
+
+
+def verified_slowly(house: House, monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, asyncio.Event]:
+    """Have the next password be found right or wrong, which sets the first event, and told once the second is set."""
+    verify = house.store.users.verify
+    found, tell = asyncio.Event(), asyncio.Event()
+
+    async def slowly(name: str, password: str) -> bool:
+        right = await verify(name, password)
+        if not found.is_set():
+            found.set()
+            await tell.wait()
+        return right
+
+    monkeypatch.setattr(house.store.users, "verify", slowly)
+    return found, tell

@@ -238,6 +238,13 @@ async def test_only_so_many_may_listen(open_house: Open) -> None:
         await house.refused("GET", "/api/v1/ws", 503, "busy")
 
 
+async def test_only_so_many_may_listen_though_they_come_at_once(open_house: Open) -> None:
+    house = await open_house(hub_options={"max_clients": 1})
+    came = await asyncio.gather(*(house.client.ws_connect("/api/v1/ws") for _ in range(4)), return_exceptions=True)
+    refused = [each.status for each in came if isinstance(each, WSServerHandshakeError)]
+    assert refused == [503] * 3
+
+
 async def test_a_plain_request_is_no_websocket(house: House) -> None:
     response, _ = await house.call("GET", "/api/v1/ws")
     assert response.status == 400

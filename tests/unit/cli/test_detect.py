@@ -146,6 +146,27 @@ def test_an_annotated_copy_never_overwrites_what_it_is_a_copy_of(tmp_path: Path)
     assert path.read_bytes() == before
 
 
+def test_an_annotated_copy_overwrites_nothing_else_that_is_looked_at(tmp_path: Path) -> None:
+    other = write_video(tmp_path / "walk.mp4", 2)
+    write_video(tmp_path / "walk.avi", 3)
+    before = other.read_bytes()
+    told, status = lines(tmp_path, "--annotate", tmp_path)
+    assert status == 1
+    assert ["overwrite" in str(line.get("error")) for line in told] == [True, True]
+    assert other.read_bytes() == before
+
+
+def test_pictures_of_the_same_name_do_not_overwrite_each_other_s_copy(tmp_path: Path) -> None:
+    write_picture(tmp_path / "a" / "x.png", astronaut())
+    write_picture(tmp_path / "b" / "x.png", noise(90, 90))
+    told, status = lines(tmp_path / "a" / "x.png", tmp_path / "b" / "x.png", "--annotate", tmp_path / "out")
+    assert status == 1
+    assert ["overwrite" in str(line.get("error")) for line in told] == [False, True]
+    copy = cv2.imread(str(tmp_path / "out" / "x.png"))
+    assert copy is not None
+    assert copy.shape == astronaut().shape
+
+
 def test_a_table_sums_up(tmp_path: Path) -> None:
     write_picture(tmp_path / "in" / "a.png", astronaut())
     write_picture(tmp_path / "in" / "b.png", noise(90, 90))
@@ -217,6 +238,37 @@ def test_a_stream_that_ends_is_an_error_after_its_frames(monkeypatch: pytest.Mon
         told, status = lines("rtsp://user:secret@host/live")
     assert status == 1
     assert [line.get("frame", line.get("error")) for line in told] == [0, 1, "The camera ended the stream."]
+
+
+def test_a_stream_may_end_while_a_picture_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended = threading.Event()
+
+    class Brief:
+        def run(self, sink: object, _stop: threading.Event) -> None:
+            sink.frame(_raw(0, astronaut))  # type: ignore[attr-defined]
+            looked_at.wait()
+            sink.frame(_raw(1, astronaut))  # type: ignore[attr-defined]
+            raise SourceError(SourceReason.ENDED, "The camera ended the stream.")
+
+    looked_at = threading.Event()
+    monkeypatch.setattr("maskwatch.sources.registry.create_source", lambda *_a, **_k: Brief())
+    seen: list[int | str] = []
+
+    def read() -> None:
+        try:
+            for shot in shots(Target(address="rtsp://host/x", shown="rtsp://host/x", kind="stream", name=Path("x"))):
+                seen.append(shot.frame)
+                looked_at.set()
+                for thread in threading.enumerate():
+                    if thread.name == "detect-stream":
+                        thread.join()
+        except SourceError as error:
+            seen.append(error.message)
+        ended.set()
+
+    threading.Thread(target=read, daemon=True).start()
+    assert ended.wait(20)
+    assert seen == [0, 1, "The camera ended the stream."]
 
 
 def test_the_reader_of_a_stream_stops_its_camera(monkeypatch: pytest.MonkeyPatch) -> None:
