@@ -280,7 +280,14 @@ async def test_stills_name_their_frame_and_cost_one_encoding(live: LiveServer, h
     again = {"If-None-Match": headers["ETag"]}
     async with http.get(live.url("/api/v1/cameras/door/frame.jpg?width=320"), headers=again) as response:
         assert response.status == 304
-    async with http.get(live.url("/api/v1/cameras/door/frame.jpg?width=-1")) as response:
+
+
+@pytest.mark.parametrize(
+    "width", ["-1", "0", "10001", "0000019999", pytest.param("00001" + 5000 * "0", id="long"), "²", ""]
+)
+async def test_a_width_that_is_none_is_refused(live: LiveServer, http: aiohttp.ClientSession, width: str) -> None:
+    live.hub.tap("door")
+    async with http.get(live.url("/api/v1/cameras/door/frame.jpg"), params={"width": width}) as response:
         assert response.status == 400
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-import yaml
 from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 
+from maskwatch.cli.options import yaml_value
 from maskwatch.errors import ConfigError
 from maskwatch.secrets import redact_url
 
@@ -62,12 +62,7 @@ def _options(given: list[str]) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         if not equals:
             raise ConfigError("An option is given as name=value.", remedy="For example: --option transport=udp")
-        try:
-            options[name] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise ConfigError(
-                f"The value of the option {name} is not valid YAML.", remedy="Write it as in the settings file."
-            ) from None
+        options[name] = yaml_value(value, told=f"The value of the option {name}")
     return options
 
 

@@ -4,8 +4,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+import yaml
 
 from maskwatch.config import MaskwatchSettings, load_settings
+from maskwatch.errors import ConfigError
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", "-c", help="Settings file (YAML). Without one, the defaults hold.")
@@ -33,3 +35,15 @@ def settings_from(
         overrides["server"] = {**settings.server.model_dump(), **given}
         settings = load_settings(config, overrides)
     return settings
+
+
+def yaml_value(text: str, *, told: str) -> Any:
+    """A value given on the command line, which is written as in the settings file.
+
+    Raises:
+        ConfigError: it is not valid YAML; `told` begins the message.
+    """
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"{told} is not valid YAML.", remedy="Write it as in the settings file.") from None

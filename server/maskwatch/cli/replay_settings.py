@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
+from maskwatch.cli.options import yaml_value
 from maskwatch.config import RuleSettings, load_settings
 from maskwatch.errors import ConfigError
 
@@ -71,10 +70,5 @@ def _parse(assignments: list[str]) -> dict[str, Any]:
             raise ConfigError(
                 f"--set {assignment} is not a setting of a camera's rules.", remedy=f"Known are: {known}."
             )
-        try:
-            values[key] = yaml.safe_load(value)
-        except yaml.YAMLError:
-            raise ConfigError(
-                f"--set {assignment}: the value is not valid YAML.", remedy="Write it as in the settings file."
-            ) from None
+        values[key] = yaml_value(value, told=f"--set {assignment}: the value")
     return values

@@ -2,8 +2,9 @@
 
 import re
 import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import av
@@ -32,6 +33,8 @@ _LATE_S, _CAUGHT_UP_S = 1.0, 0.4
 """A stream that is later than the first is caught up with: nothing is decoded until it is less late than the second."""
 _LEAST_STEP_S = 0.001
 """Between two pictures of one camera."""
+_MOST_WAITING = 64
+"""Packets that wait for the first picture: more than a decoder has to put into order (16 pictures of two fields)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,7 @@ class VideoPlayer:
             # Measured on scenes coded at 1 and 2 Mbit/s: as many faces found, as many verdicts right.
             context.options = {"skip_loop_filter": "all"}
         context.copy_opaque = True
+        self._waiting: deque[EncodedPacket] = deque(maxlen=_MOST_WAITING)
         self._annex_b = _AnnexB(stream) if context.name in ("h264", "hevc") else None
 
     def feed(self, packet: VideoPacket) -> None:
@@ -99,8 +103,7 @@ class VideoPlayer:
         arrival = _Arrival(self._media_clock.ticks(timestamp, now_s), now_s, datetime.now(UTC))
         data = bytes(packet) if self._annex_b is not None and packet.size else b""
         if data and self._may_skip(packet, data, arrival):
-            if self._annex_b is not None:
-                self._pass_on(self._annex_b, data, packet, arrival)
+            self._pass_on(data, packet, arrival, timestamp)
             return
         packet.opaque = arrival
         if self._falls_behind(packet, now_s):
@@ -113,8 +116,7 @@ class VideoPlayer:
             self._last_picture_s = now_s
         elif now_s - self._last_picture_s > _NO_PICTURE_AFTER_S:
             raise self.undecodable()
-        if data and self._annex_b is not None and self._info is not None:
-            self._pass_on(self._annex_b, data, packet, arrival, timestamp if self._b_frames else None)
+        self._pass_on(data, packet, arrival, timestamp)
         for frame in frames:
             self._deliver(frame, arrival)
 
@@ -194,20 +196,25 @@ class VideoPlayer:
             self._info = info
             self._sink.opened(info)
 
-    def _pass_on(
-        self, annex_b: "_AnnexB", data: bytes, packet: VideoPacket, arrival: _Arrival, shown_ticks: int | None = None
-    ) -> None:
-        converted = annex_b.convert(data, keyframe=packet.is_keyframe)
-        if converted:
-            self._sink.packet(
+    def _pass_on(self, data: bytes, packet: VideoPacket, arrival: _Arrival, timestamp: int | None) -> None:
+        """Pass packets on; they wait for the first picture, which a decoder of B-frames gives some packets later."""
+        keyframe = packet.is_keyframe
+        if self._annex_b is not None and data and (converted := self._annex_b.convert(data, keyframe=keyframe)):
+            if keyframe:
+                self._waiting.clear()  # nothing before it gave a picture
+            self._waiting.append(
                 EncodedPacket(
                     data=converted,
                     ticks=arrival.ticks,
-                    keyframe=packet.is_keyframe,
+                    keyframe=keyframe,
                     captured_monotonic_s=arrival.monotonic_s,
-                    shown_ticks=shown_ticks,
+                    shown_ticks=timestamp,
                 )
             )
+        if self._info is not None:
+            for one in self._waiting:
+                self._sink.packet(one if self._b_frames else replace(one, shown_ticks=None))
+            self._waiting.clear()
 
     def _deliver(self, frame: av.VideoFrame, newest: _Arrival) -> None:
         # With B-frames, packets come in another order than their pictures; looks must not go back in time.

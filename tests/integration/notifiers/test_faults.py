@@ -7,10 +7,8 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
 
 import pytest
 
@@ -30,6 +28,7 @@ from tests.integration.notifiers.scripts import settings_for
 from tests.integration.notifiers.test_mqtt import listening
 from tests.integration.store.parts import CountingTelemetry, new_alert, raising_look
 from tests.servers.http import Receiver, Taken
+from tests.servers.relay import Relay
 from tests.servers.smtp import MailServer
 
 _SCRIPTS = Path(__file__).parent / "scripts.py"
@@ -265,42 +264,26 @@ async def test_a_database_that_is_away_loses_nothing_and_sends_nothing_twice(
     await store.close()
 
 
-class LostAnswer:
+class LostAnswer(Relay):
     """Between a client and PostgreSQL: the first commit of a delivery is done, but its answer never comes."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
-        self.has_struck = False
+        super().__init__(cluster.port)
+        self._adding: set[int] = set()
+        self._struck: int | None = None
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
+    @property
+    def has_struck(self) -> bool:
+        return self._struck is not None
 
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        await self._server.wait_closed()
+    def asked(self, link: int, data: bytes) -> None:
+        if b"INSERT INTO deliveries" in data:
+            self._adding.add(link)
+        if link in self._adding and not self.has_struck and b"COMMIT" in data:
+            self._struck = link
 
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        answers, questions = await asyncio.open_connection("127.0.0.1", self._cluster.port)
-        lost, adds = asyncio.Event(), False
-        back = asyncio.create_task(self._pass_back(answers, writer, lost))
-        with suppress(ConnectionError):
-            while data := await reader.read(65_536):
-                adds = adds or b"INSERT INTO deliveries" in data
-                if adds and not self.has_struck and b"COMMIT" in data:
-                    self.has_struck = True
-                    lost.set()
-                questions.write(data)
-        questions.close()
-        await back
-
-    @staticmethod
-    async def _pass_back(answers: asyncio.StreamReader, writer: asyncio.StreamWriter, lost: asyncio.Event) -> None:
-        with suppress(ConnectionError):
-            while (data := await answers.read(65_536)) and not lost.is_set():
-                writer.write(data)
-        writer.close()
+    async def may_answer(self, link: int) -> bool:
+        return link != self._struck
 
 
 @pytest.mark.postgresql

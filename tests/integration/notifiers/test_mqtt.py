@@ -4,7 +4,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Self
+from typing import Any
 
 import aiomqtt
 import pytest
@@ -15,6 +15,7 @@ from maskwatch.notifiers.mqtt import Mqtt
 from maskwatch.notifiers.registry import create_notifier
 from tests.fixtures.mosquitto import PASSWORD, USER, Mosquitto
 from tests.integration.notifiers.parts import JPEG, SECRET, Post, notice
+from tests.servers.relay import Relay
 from tests.unit.web.looks import look
 
 
@@ -69,38 +70,21 @@ async def listening(broker: Mosquitto) -> AsyncIterator[Listener]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-class SlowAnswers:
+class SlowAnswers(Relay):
     """Between a notifier and its broker: once `until_heard` has gone by, the broker's answers wait for `go_on`."""
 
     def __init__(self, broker: Mosquitto, until_heard: bytes) -> None:
-        self._broker, self._until_heard = broker, until_heard
+        super().__init__(broker.port)
         self.go_on = asyncio.Event()
-        self._held = False
+        self._until_heard, self._held = until_heard, False
 
-    async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._relay, "127.0.0.1", 0)
-        self.port = self._server.sockets[0].getsockname()[1]
-        return self
+    def asked(self, _link: int, data: bytes) -> None:
+        self._held = self._held or self._until_heard in data
 
-    async def __aexit__(self, *_: object) -> None:
-        self._server.close()
-        await self._server.wait_closed()
-
-    async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        answers, questions = await asyncio.open_connection("127.0.0.1", self._broker.port)
-        back = asyncio.create_task(self._pass_back(answers, writer))
-        while data := await reader.read(65_536):
-            self._held = self._held or self._until_heard in data
-            questions.write(data)
-        questions.close()
-        await back
-
-    async def _pass_back(self, answers: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await answers.read(65_536):
-            if self._held:
-                await self.go_on.wait()
-            writer.write(data)
-        writer.close()
+    async def may_answer(self, _link: int) -> bool:
+        if self._held:
+            await self.go_on.wait()
+        return True
 
 
 async def test_it_follows_the_protocol_of_live_notifiers(mosquitto: Mosquitto) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from typer.testing import CliRunner, Result
 from maskwatch.cli import media
 from maskwatch.cli.main import app
 from maskwatch.cli.media import Target, shots, targets_of
-from maskwatch.core.ports import RawFrame
+from maskwatch.core.ports import RawFrame, SourceSink
 from maskwatch.core.types import Image
 from maskwatch.errors import MaskwatchError, SourceError, SourceReason
 from maskwatch.pipeline.replay import recorded_utc
@@ -192,7 +192,7 @@ class _Camera:
         self._frames = frames
         self._failure = failure
 
-    def run(self, sink: object, stop: threading.Event) -> None:
+    def run(self, sink: SourceSink, stop: threading.Event) -> None:
         for index in range(self._frames):
             taken = threading.Event()
 
@@ -200,7 +200,7 @@ class _Camera:
                 taken.set()
                 return astronaut()
 
-            sink.frame(_raw(index, to_rgb))  # type: ignore[attr-defined]
+            sink.frame(_raw(index, to_rgb))
             while not taken.wait(0.01):
                 if stop.is_set():
                     return
@@ -209,12 +209,12 @@ class _Camera:
         stop.wait()
 
 
-def _raw(index: int, to_rgb: object) -> object:
+def _raw(index: int, to_rgb: Callable[[], Image]) -> RawFrame:
     return RawFrame(
         sequence=index,
         captured_monotonic_s=100 + index / 5,
         captured_utc=recorded_utc(index),
-        to_rgb=to_rgb,  # type: ignore[arg-type]
+        to_rgb=to_rgb,
     )
 
 
@@ -244,10 +244,10 @@ def test_a_stream_may_end_while_a_picture_is_looked_at(monkeypatch: pytest.Monke
     ended = threading.Event()
 
     class Brief:
-        def run(self, sink: object, _stop: threading.Event) -> None:
-            sink.frame(_raw(0, astronaut))  # type: ignore[attr-defined]
+        def run(self, sink: SourceSink, _stop: threading.Event) -> None:
+            sink.frame(_raw(0, astronaut))
             looked_at.wait()
-            sink.frame(_raw(1, astronaut))  # type: ignore[attr-defined]
+            sink.frame(_raw(1, astronaut))
             raise SourceError(SourceReason.ENDED, "The camera ended the stream.")
 
     looked_at = threading.Event()
