@@ -71,6 +71,7 @@ def _scene(walkers: list[Walker], chance: random.Random, looks_per_s: float, rul
             picture=_PICTURE,
         )
         look = line.advance(frame, [observation for _, observation in seen.people])
+        assert look is not None
         who = {track.id: name for track in look.tracks for name, each in seen.people if track.observation is each}
         for change in look.changes:
             if change.action is AlertAction.RAISED and change.kind in (AlertKind.NO_MASK, AlertKind.INCORRECT):

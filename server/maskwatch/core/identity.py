@@ -103,6 +103,9 @@ class Gallery:
         if entry is not None:
             self._entries[kept] = entry
         self._same.pop(gone, None)
+        # Whoever was found to be the one that is gone is the one that was kept.
+        for one in [one for one, other in self._same.items() if other == gone]:
+            self._same[one] = kept
 
     def forget(self, camera: str) -> None:
         """Forget everybody of a camera that is gone."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -80,8 +81,10 @@ class CameraRules:
         changes = [*limited.changes, *self._crowd.step(t_s, tracks, armed=armed)]
         if t_s - self._glanced_s >= _GLANCE_EVERY_S:
             self._glanced_s = t_s
-            seen = glance(picture) if self._blindness.is_watching else None
-            changes += self._blindness.step(t_s, seen, armed=armed)
+            # What can't be measured says nothing of the camera, and must not take with it what changed above.
+            with suppress(ValueError, OSError, MemoryError):
+                seen = glance(picture) if self._blindness.is_watching else None
+                changes += self._blindness.step(t_s, seen, armed=armed)
         return Judgement(
             tracks=tuple(tracks),
             changes=tuple(rated(changes, self._severity)),

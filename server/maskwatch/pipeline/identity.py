@@ -29,6 +29,7 @@ class _Job:
     who: TrackOf
     t_s: float
     memory_s: float
+    life: int
     image: Image
     face: Face
 
@@ -45,6 +46,8 @@ class IdentityDesk:
         self._lock = threading.Lock()
         self._found: dict[str, list[Recognised]] = defaultdict(list)
         self._tries: dict[TrackOf, int] = defaultdict(int)
+        self._lives: dict[str, int] = defaultdict(int)
+        """How often each camera was forgotten: one added under the name of another counts its tracks from 1 again."""
         self._offered_s = float("-inf")
         self._jobs: queue.Queue[_Job | None] = queue.Queue(_WAITING)
         self._thread = None if at_once else threading.Thread(target=self._work, name="identity", daemon=True)
@@ -86,6 +89,7 @@ class IdentityDesk:
         with self._lock:
             self._gallery.forget(camera)
             self._found.pop(camera, None)
+            self._lives[camera] += 1
             for who in [who for who in self._tries if who.camera == camera]:
                 del self._tries[who]
 
@@ -99,13 +103,20 @@ class IdentityDesk:
             for who in [who for who in self._tries if who.camera == camera and who.id not in known]:
                 del self._tries[who]
             new = [track for track in tracks if self._is_worth_it(TrackOf(camera, track.id), track)]
-            if not new or 0 <= t_s - self._offered_s < _EVERY_S:
+            # Who comes while too many wait is offered again: it is no try, of which everybody has only a few.
+            if not new or 0 <= t_s - self._offered_s < _EVERY_S or self._jobs.full():
                 return
             self._offered_s = t_s
             best = max(new, key=lambda track: track.observation.quality.weight if track.observation else 0.0)
             self._tries[TrackOf(camera, best.id)] += 1
-        if best.observation is not None:
-            self._submit(_job(frame, best.id, best.observation.face, memory_s))
+            life = self._lives[camera]
+        if best.observation is None:
+            return
+        try:
+            job = _job(frame, best.id, best.observation.face, memory_s, life)
+        except (ValueError, OSError, MemoryError):
+            return  # a face less; what the look has changed is told
+        self._submit(job)
 
     def _is_worth_it(self, who: TrackOf, track: Track) -> bool:
         seen = track.observation
@@ -135,14 +146,14 @@ class IdentityDesk:
         if encoding is None:
             return
         with self._lock:
-            if job.who not in self._tries:
+            if job.who not in self._tries or job.life != self._lives[job.who.camera]:
                 return  # forgotten meanwhile
             recognised = self._gallery.add(job.who, encoding, job.t_s, job.memory_s)
             if recognised is not None:
                 self._found[job.who.camera].append(recognised)
 
 
-def _job(frame: Frame, track_id: int, face: Face, memory_s: float) -> _Job:
+def _job(frame: Frame, track_id: int, face: Face, memory_s: float, life: int) -> _Job:
     """The face with some context, cut out of the frame."""
     box, picture = face.box, frame.picture
     margin = _MARGIN * box.longer_side
@@ -153,6 +164,7 @@ def _job(frame: Frame, track_id: int, face: Face, memory_s: float) -> _Job:
         who=TrackOf(frame.camera, track_id),
         t_s=frame.captured_monotonic_s,
         memory_s=memory_s,
+        life=life,
         image=image,
         face=face.moved(-left, -top),
     )

@@ -1,5 +1,6 @@
 """One camera's own part of the line: what is sampled, who is followed, what is believed and which alerts are open."""
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -73,6 +74,8 @@ class CameraLine:
         """When each was captured, and what decoding it took."""
         self._looks: deque[tuple[float, float]] = deque(maxlen=300)
         self._missed: deque[tuple[float, int]] = deque(maxlen=300)
+        self._over_s = -math.inf
+        """Frames captured until then count no more: their looks were on their way when the camera was lost."""
 
     # ---- SourceSink, on the decode thread ----
 
@@ -138,18 +141,25 @@ class CameraLine:
             self._missed.append((taken_s, missed))
             self._telemetry.looks_missed(self.name, missed)
 
-    def advance(self, frame: Frame, observations: Sequence[Observation]) -> Look:
-        """Follow the people, update what is believed of them, and apply the rule."""
+    def advance(self, frame: Frame, observations: Sequence[Observation]) -> Look | None:
+        """Follow the people, update what is believed of them, and apply the rule.
+
+        None for a frame from before the camera was lost or the line ended: alerts it raised would never be closed.
+        """
         t_s = frame.captured_monotonic_s
         observations = [doubtful(each, min_face_px=self.min_face_px) for each in observations]
         started_s = time.perf_counter()
         with self._lock:
+            if t_s <= self._over_s:
+                return None
             self._recognise(t_s)
             tracks = self._compliance.update(t_s, self._tracker.update(t_s, observations))
             judged = self._rule.step(frame, tracks)
             if self._identity is not None:
                 self._identity.offer(frame, tracks, self._rule, self._memory_s)
             keepsakes = self._keepsakes.look(frame, judged.tracks, judged.changes)
+            in_view = [track.state for track in tracks if track.observation is not None]
+            self._telemetry.people_in_view(self.name, {state: in_view.count(state) for state in TrackState})
         self._sampler.expect(judged.next_due_s)
         self._telemetry.stage_seconds("track", time.perf_counter() - started_s)
         self._looks.append((t_s, time.monotonic() - t_s))
@@ -159,8 +169,6 @@ class CameraLine:
             self._telemetry.alert_held_back(self.name, kind)
         self._people = bool(tracks)
         self._faces = [observation.face for observation in observations] if self._detail else ()
-        in_view = [track.state for track in tracks if track.observation is not None]
-        self._telemetry.people_in_view(self.name, {state: in_view.count(state) for state in TrackState})
         return Look(frame=frame, tracks=judged.tracks, changes=judged.changes, keepsakes=keepsakes)
 
     def _recognise(self, t_s: float) -> None:
@@ -183,15 +191,26 @@ class CameraLine:
     def lose(self, t_s: float) -> list[AlertChange]:
         """The camera is gone: forget who was in view and close what is open."""
         with self._lock:
+            self._over_s = max(self._over_s, t_s)
             changes = self._rule.close_all(t_s)
             self._compliance.update(t_s, [])
             self._tracker.forget()
             if self._identity is not None:
                 self._identity.forget(self.name)
             self._keepsakes.forget()
+            self._telemetry.people_in_view(self.name, dict.fromkeys(TrackState, 0))
         self._slot.take()
-        self._telemetry.people_in_view(self.name, dict.fromkeys(TrackState, 0))
         return changes
+
+    def end(self) -> None:
+        """It is no more, or another takes its place: looks that are on their way come to nothing."""
+        with self._lock:
+            self._over_s = math.inf
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing comes of its frames any more."""
+        return self._over_s == math.inf
 
     def forget_faces(self) -> None:
         """Nobody on this camera is to be known again by their face any more."""

@@ -140,6 +140,7 @@ class CameraManager:
             self._leaving[name] = camera.supervisor
         self._lose(camera)
         self._end_outage(camera)
+        camera.line.end()
         self._queue.forget(camera.line)
         self._ports.telemetry.camera_removed(name)
 
@@ -205,6 +206,7 @@ class CameraManager:
             outage.take_over(camera.outage)
             camera.outage = outage
             judges = self._judges(spec)
+            camera.line.end()  # a look on its way must not change any more what is taken over
             judges.take_over(camera.judges)
             line = self._line(spec, judges)
             line.latest = camera.line.latest
@@ -251,12 +253,16 @@ class CameraManager:
     def _post_status(self, supervisor: CameraSupervisor, status: CameraStatus) -> None:
         self._loop.call_soon_threadsafe(self._on_status, supervisor, status)
 
-    def _on_status(self, supervisor: CameraSupervisor, status: CameraStatus) -> None:
+    def _on_status(self, supervisor: CameraSupervisor, told: CameraStatus) -> None:
         camera = self._cameras.get(supervisor.name)
         if camera is None or camera.supervisor is not supervisor:
             return
+        if told.state is CameraState.ONLINE:
+            camera.lost, camera.was_online = False, True
+        # The present one counts: the camera's thread and the watchdog may overtake each other on their way here.
+        status = supervisor.status
         if status.state is CameraState.ONLINE:
-            camera.offline_since_s, camera.lost, camera.was_online = None, False, True
+            camera.offline_since_s = None
         elif camera.offline_since_s is None:
             camera.offline_since_s = time.monotonic()
         self._ports.on_status(supervisor.name, status)

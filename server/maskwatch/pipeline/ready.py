@@ -31,11 +31,13 @@ class ReadyQueue:
     def wake(self, line: CameraLine) -> None:
         """`line` has a frame. Cheap: called for every sampled frame by the decode threads."""
         with self._condition:
+            if line.has_ended:  # its decode thread has not heard yet; nobody would forget it a second time
+                return
             self._waiting[line] = None
             self._condition.notify()
 
     def forget(self, line: CameraLine) -> None:
-        """`line` is no more."""
+        """`line` has ended."""
         with self._condition:
             self._waiting.pop(line, None)
             self._turns.forget(line)

@@ -37,8 +37,11 @@ def replay(
     for raw in frames:
         line.frame(raw)
         frame = line.take()
-        if frame is not None:
-            yield line.advance(frame, looker.look([looker.view(frame.picture, line.closer_look)])[0])
+        if frame is None:
+            continue
+        look = line.advance(frame, looker.look([looker.view(frame.picture, line.closer_look)])[0])
+        if look is not None:
+            yield look
 
 
 def recorded_utc(time_s: float) -> datetime:

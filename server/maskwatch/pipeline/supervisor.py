@@ -116,8 +116,9 @@ class CameraSupervisor:
         self._thread.start()
 
     def stop(self) -> None:
-        """Ask the thread to end; does not wait."""
-        self._stopping.set()
+        """Ask the thread to end; does not wait. From now on nothing is told of the camera."""
+        with self._status_lock:
+            self._stopping.set()
         self._try_now.set()
         attempt = self._attempt
         if attempt is not None:
@@ -241,14 +242,22 @@ class CameraSupervisor:
         if wait_s is None or not isinstance(source, Knocking):
             self._try_now.wait(wait_s)
             return
-        until_s, was_gone = time.monotonic() + wait_s, not source.knock()
+        until_s, was_gone = time.monotonic() + wait_s, not self._is_there(source)
         while (left_s := until_s - time.monotonic()) > 0:
             if self._try_now.wait(min(left_s, _KNOCK_EVERY_S * random.uniform(0.75, 1.25))):  # noqa: S311 - no secret
                 return
-            is_there = source.knock()
+            is_there = self._is_there(source)
             if is_there and was_gone:
                 return
             was_gone = was_gone or not is_there
+
+    def _is_there(self, source: Knocking) -> bool:
+        try:
+            return source.knock()
+        # As with `run`: a plug-in's fault must not end the thread, or the camera would never be opened again.
+        except Exception as error:  # noqa: BLE001
+            _log.error("knocking at a camera failed unexpectedly", camera=self.name, error=type(error).__name__)
+            return False
 
     def _set_status(
         self,
@@ -259,10 +268,10 @@ class CameraSupervisor:
         wait_s: float | None = None,
         info: StreamInfo | None = None,
     ) -> None:
-        if self._stopping.is_set():
-            return  # the camera may have been forgotten already, with all that was counted of it
         now = datetime.now(UTC)
         with self._status_lock:
+            if self._stopping.is_set():
+                return  # the camera may have been forgotten already, with all that was counted of it
             same = self._status.state is state
             self._status = CameraStatus(
                 state=state,
@@ -273,7 +282,7 @@ class CameraSupervisor:
                 info=info,
             )
             status = self._status
-        self._telemetry.camera_state(self.name, state, status.reason)
+            self._telemetry.camera_state(self.name, state, status.reason)
         self._on_status(status)
 
 

@@ -68,7 +68,9 @@ class InferenceWorker:
             return
         observations = self._looker.look([view for _, _, view in taken])
         for (line, frame, _), seen in zip(taken, observations, strict=True):
-            self._on_look(line.advance(frame, seen))
+            look = line.advance(frame, seen)
+            if look is not None:
+                self._on_look(look)
         self._queue.took(len(taken), time.perf_counter() - started_s)
 
     def _take(self, line: CameraLine) -> tuple[Frame, View] | None:
@@ -76,7 +78,10 @@ class InferenceWorker:
         try:
             frame = line.take()
             return None if frame is None else (frame, self._looker.view(frame.picture, line.closer_look))
-        except (ValueError, OSError, MemoryError) as error:
-            self._telemetry.frame_dropped(line.name, "convert", type(error).__name__)
-            _log.warning("a frame could not be converted", camera=line.name, error=type(error).__name__)
+        # Those behind it in the round have left the queue: they would never ask for another turn, were they not taken.
+        except Exception as error:  # noqa: BLE001
+            kind = type(error).__name__
+            stack = None if isinstance(error, (ValueError, OSError, MemoryError)) else error  # not what was foreseen
+            self._telemetry.frame_dropped(line.name, "convert", kind)
+            _log.warning("a frame could not be converted", camera=line.name, error=kind, exc_info=stack)
             return None

@@ -17,6 +17,8 @@ class MediaClock:
         self._ticks = start
         self._offset: int | None = None
         self._last_arrival_s: float | None = None
+        self._late = 0
+        """How far the ticks are behind the time of arrival since a stall, while packets catch up with it."""
 
     def ticks(self, timestamp: int | None, arrival_s: float) -> int:
         """Ticks (modulo 2**32) of a picture with `timestamp` in 90 kHz, None if unknown, that came at `arrival_s`."""
@@ -28,13 +30,16 @@ class MediaClock:
         return self._ticks % _MODULUS
 
     def _advance(self, timestamp: int | None, elapsed_s: float) -> None:
-        by_arrival = self._ticks + max(1, round(elapsed_s * TICKS_PER_S))
-        if timestamp is None:
-            self._ticks, self._offset = by_arrival, None
-            return
-        if self._offset is not None:
+        by_arrival = self._ticks + self._late + max(1, round(elapsed_s * TICKS_PER_S))
+        if timestamp is not None and self._offset is not None:
             by_timestamp = timestamp + self._offset
-            if by_timestamp > self._ticks and abs(by_timestamp - by_arrival) <= _MAX_DRIFT_S * TICKS_PER_S:
-                self._ticks = by_timestamp
+            late = by_arrival - by_timestamp
+            on_time = abs(late) <= _MAX_DRIFT_S * TICKS_PER_S
+            # After a stall all that was held up comes at once: each packet of such a burst is less late than the one
+            # before. Were the stall taken as a jump, the burst would be counted a second time.
+            catches_up = late > 0 and (self._late == 0 or late < self._late)
+            if by_timestamp > self._ticks and (on_time or catches_up):
+                self._ticks, self._late = by_timestamp, 0 if on_time else late
                 return
-        self._ticks, self._offset = by_arrival, by_arrival - timestamp
+        self._ticks, self._late = by_arrival, 0
+        self._offset = None if timestamp is None else by_arrival - timestamp

@@ -1,17 +1,31 @@
 """One person, one alert, where faces are known again: joined on one camera, excused on another."""
 
 import itertools
+import queue
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 
 from maskwatch.config import RuleSettings
-from maskwatch.core.identity import Gallery, TrackOf
+from maskwatch.core.identity import Gallery, Recognised, TrackOf
 from maskwatch.core.ports import Encoding
-from maskwatch.core.types import AlertAction, AlertChange, AlertKind, Face, Frame, Image, MaskLabel, Observation
+from maskwatch.core.tracker import MotionTracker
+from maskwatch.core.types import (
+    AlertAction,
+    AlertChange,
+    AlertKind,
+    Face,
+    Frame,
+    Image,
+    MaskLabel,
+    Observation,
+    Picture,
+    Track,
+)
 from maskwatch.pipeline.identity import IdentityDesk
 from maskwatch.pipeline.judges import Judges
 from maskwatch.pipeline.line import CameraLine
@@ -45,6 +59,7 @@ class House:
         self._rules = RuleSettings(dwell_s=1.0, memory_s=memory_s, blind_after_s=None, **rules)
         self._lines: dict[str, CameraLine] = {}
         self.people: dict[str, set[int]] = {}
+        self.picture: Callable[[Image], Picture] = RgbPicture
 
     def see(self, camera: str, t_s: float, people: Sequence[tuple[int, Observation]] = ()) -> list[AlertChange]:
         """One look at `camera`: each person as their red and how they look."""
@@ -58,9 +73,10 @@ class House:
             sequence=0,
             captured_monotonic_s=t_s,
             captured_utc=datetime.fromtimestamp(t_s, UTC),
-            picture=RgbPicture(image),
+            picture=self.picture(image),
         )
         found = line.advance(frame, [observation for _, observation in people])
+        assert found is not None
         self.people.setdefault(camera, set()).update(track.id for track in found.tracks)
         return list(found.changes)
 
@@ -85,6 +101,11 @@ class House:
 
 def desk() -> IdentityDesk:
     return IdentityDesk(ByColour(), at_once=True)
+
+
+def track(track_id: int) -> Track:
+    (found,) = MotionTracker().update(0.0, [look(BARE)])
+    return replace(found, id=track_id)
 
 
 def raised(changes: Sequence[AlertChange]) -> int:
@@ -180,6 +201,26 @@ def test_a_face_whose_camera_is_forgotten_while_it_is_encoded_is_not_kept() -> N
     assert raised(house.play("door", 3.2, 3, [(200, look(BARE))])) == 1
 
 
+def test_a_face_of_a_camera_that_was_removed_is_not_taken_for_one_of_its_successor() -> None:
+    """Both count their tracks from 1."""
+
+    class AddedAnew(ByColour):
+        done = False
+
+        def encode(self, image: Image, face: Face) -> Encoding | None:
+            if not self.done:
+                self.done = True
+                identity.forget("hall")
+                successor.see("hall", 0.5, [(90, look(BARE))])
+            return super().encode(image, face)
+
+    identity = IdentityDesk(AddedAnew(), at_once=True)
+    successor = House(identity)
+    House(identity).see("hall", 0.0, [(200, look(BARE))])
+    assert raised(successor.play("hall", 0.7, 3, [(90, look(BARE))])) == 1
+    assert raised(successor.play("door", 3.7, 3, [(200, look(BARE))])) == 1
+
+
 def test_encodings_die_with_their_track_and_show_in_no_text() -> None:
     gallery, who = Gallery(0.5), TrackOf("hall", 1)
     gallery.add(who, np.full(128, 0.123), 0.0, memory_s=3.0)
@@ -199,6 +240,61 @@ def test_the_nearest_of_those_near_enough_is_recognised() -> None:
     assert found is not None
     assert found.known == TrackOf("hall", 1)
     assert gallery.add(TrackOf("door", 8), np.full(128, 0.5), 0.2, memory_s=3.0) is None
+
+
+def test_a_track_known_by_one_that_was_joined_is_known_by_whom_it_was_joined_with() -> None:
+    """Between a face's encoding and the join that follows, another camera may have seen the same person."""
+    gallery, known, again, elsewhere = Gallery(0.5), TrackOf("hall", 3), TrackOf("hall", 5), TrackOf("door", 1)
+    gallery.add(known, np.full(128, 0.1), 0.0, memory_s=3.0)
+    gallery.step("hall", 0.1, {}, {}, memory_s=3.0)
+    gallery.add(again, np.full(128, 0.12), 0.2, memory_s=3.0)
+    assert gallery.add(elsewhere, np.full(128, 0.125), 0.2, memory_s=3.0) == Recognised(track_id=1, known=again)
+    gallery.rename(again, known)
+    gallery.step("hall", 0.3, {3: track(3)}, {3: AlertKind.NO_MASK}, memory_s=3.0)
+    assert gallery.told_elsewhere("hall") == []
+    assert gallery.told_elsewhere("door") == [(1, AlertKind.NO_MASK)]
+
+
+def test_who_comes_while_too_many_wait_is_encoded_later() -> None:
+    class Slow(ByColour):
+        def __init__(self) -> None:
+            self.faces: queue.Queue[int] = queue.Queue()
+            self.gate = threading.Semaphore(0)
+
+        def encode(self, image: Image, face: Face) -> Encoding | None:
+            encoding = super().encode(image, face)
+            assert encoding is not None
+            self.faces.put(round(encoding[0] * 255))
+            assert self.gate.acquire(timeout=10)
+            return encoding
+
+    slow = Slow()
+    identity = IdentityDesk(slow)
+    house = House(identity, memory_s=60.0)
+    crowd = [(red, look(BARE, x=red * 6.0)) for red in (1, 100, 199)]
+    house.see("hall", 0.0, crowd)
+    house.play("hall", 1.0, 5.0, crowd)  # so many looks that all tries at everybody would be used up
+    met = {slow.faces.get(timeout=10)}
+    for turn in range(9):
+        slow.gate.release()
+        met.add(slow.faces.get(timeout=10))
+        house.see("hall", 7.0 + turn, crowd)
+        if met == {1, 100, 199}:
+            break
+    for _ in range(9):
+        slow.gate.release()
+    identity.close()
+    assert met == {1, 100, 199}
+
+
+def test_a_face_that_cant_be_cut_out_costs_no_alert() -> None:
+    class Damaged(RgbPicture):
+        def crop(self, left: int, top: int, width: int, height: int, *, shrink: int = 1) -> Image:
+            raise ValueError("bad pixels")
+
+    house = House(desk())
+    house.picture = Damaged
+    assert raised(house.play("hall", 0, 3, [(200, look(BARE))])) == 1
 
 
 def test_the_thread_encodes_outlives_a_bad_face_and_ends() -> None:

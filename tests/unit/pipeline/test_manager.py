@@ -3,11 +3,13 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 import pytest
 
 from maskwatch.config import RuleSettings
-from maskwatch.core.types import AlertChange, CameraState, CloseReason, Look
+from maskwatch.core.ports import RawFrame
+from maskwatch.core.types import AlertAction, AlertChange, CameraState, CloseReason, Look
 from maskwatch.errors import NotFoundError, SourceError, SourceReason
 from maskwatch.pipeline.bus import LookBus
 from maskwatch.pipeline.looking import Looker
@@ -39,11 +41,12 @@ class House:
         self.closed: list[AlertChange] = []
         self.next_s = time.monotonic()
         self.queue = ReadyQueue()
+        self.detector = OneFaceDetector()
         loop, ids = asyncio.get_running_loop(), count(1)
         self.bus = LookBus(loop, lambda _: None)
         self.bus.subscribe(self.looks.put_nowait)
         self.worker = InferenceWorker(
-            looker=Looker(detector=OneFaceDetector(), classifier=SameVerdictClassifier(), telemetry=self.telemetry),
+            looker=Looker(detector=self.detector, classifier=SameVerdictClassifier(), telemetry=self.telemetry),
             queue=self.queue,
             telemetry=self.telemetry,
             on_look=self.bus.post,
@@ -94,7 +97,21 @@ class House:
                 seen.append(await self.looks.get())
         return seen
 
+    def hold(self, source: ScriptedSource, frame: RawFrame) -> None:
+        """Send a frame, and have the worker busy with it until the detector's gate opens."""
+        self.detector.gate.clear()
+        sampled = self.telemetry.sampled.total()
+        source.send(frame)
+        while self.telemetry.sampled.total() == sampled:
+            pass
+
+    def changes(self) -> list[AlertChange]:
+        """All that has come of looks, and without any."""
+        looks = [self.looks.get_nowait() for _ in range(self.looks.qsize())]
+        return [change for look in looks for change in look.changes] + self.closed
+
     async def close(self) -> None:
+        self.detector.gate.set()
         await self.manager.close()
         self.queue.close()
         await asyncio.to_thread(self.worker.join, 10)
@@ -214,3 +231,64 @@ async def test_a_camera_that_goes_on_after_a_pause_waits_for_what_was_before_it(
     assert not await asyncio.to_thread(successor.opened.wait, 0.05)
     source.hang.clear()
     assert await asyncio.to_thread(successor.opened.wait, 10)
+
+
+def still_open(changes: Sequence[AlertChange]) -> set[str]:
+    raised = {change.alert_id for change in changes if change.action is AlertAction.RAISED}
+    return raised - {change.alert_id for change in changes if change.action is AlertAction.CLOSED}
+
+
+async def test_a_look_on_its_way_while_rules_change_leaves_no_alert_open_for_ever(house: House) -> None:
+    """What it raised nobody would know of any more, and so nobody close."""
+    source = house.sources["hall"] = ScriptedSource()
+    spec = CameraSpec(name="hall", url="test:hall", rules=RuleSettings(dwell_s=60, blind_after_s=10))
+    house.manager.apply(spec)
+    await house.see(source, 1)
+    house.next_s += 10
+    house.hold(source, raw_frame(1, house.next_s))  # it has been frozen for long enough
+    house.manager.apply(replace(spec, detect_fps=10))
+    house.detector.gate.set()
+    seen = await house.see(source, 1)
+    house.manager.remove("hall")
+    changes = [change for look in seen for change in look.changes] + house.changes()
+    assert [change.action for change in changes].count(AlertAction.RAISED) == 1
+    assert still_open(changes) == set()
+
+
+@pytest.mark.parametrize("goes", ["paused", "removed"])
+async def test_a_look_on_its_way_when_its_camera_goes_comes_to_nothing(house: House, goes: str) -> None:
+    other, source = house.add("other"), ScriptedSource()
+    house.sources["hall"] = source
+    spec = CameraSpec(name="hall", url="test:hall", rules=QUICK.model_copy(update={"min_confidence": 0.5}))
+    house.manager.apply(spec)
+    await asyncio.to_thread(source.opened.wait, 10)
+    house.hold(source, raw_frame(0, time.monotonic()))  # one look is enough for an alert
+    if goes == "paused":
+        house.manager.apply(replace(spec, enabled=False))
+    else:
+        house.manager.remove("hall")
+    house.detector.gate.set()
+    (look,) = await house.see(other, 1)
+    assert look.frame.camera == "other"
+    assert still_open([*look.changes, *house.changes()]) == set()
+
+
+async def test_a_picture_that_comes_as_its_camera_is_called_stalled_has_the_last_word(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two threads tell of one camera: who is told last must not be the one that was overtaken."""
+    monkeypatch.setattr("maskwatch.pipeline.supervisor._STALLED_AFTER_S", 0.01)
+    source = house.add("hall")
+    await house.see(source, 1)
+    await house.await_state("hall", CameraState.ONLINE)
+    post, frames = house.manager._post_status, iter([raw_frame(1, time.monotonic())])
+
+    def overtaken(*about: Any) -> None:
+        if house.manager.status("hall").state is CameraState.STALLED and (frame := next(frames, None)) is not None:
+            source.send(frame)
+        post(*about)
+
+    monkeypatch.setattr(house.manager, "_post_status", overtaken)
+    async with asyncio.timeout(10):
+        told = [await house.statuses.get() for _ in range(2)]
+    assert [status.state for _, status in told] == [CameraState.ONLINE] * 2

@@ -1,4 +1,5 @@
 import queue
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -166,6 +167,23 @@ def test_retry_ends_a_long_wait() -> None:
     assert rig.supervisor.join(10)
 
 
+def test_a_source_that_crashes_when_knocked_at_costs_no_more_than_the_wait() -> None:
+    class Crashes(ScriptedSource):
+        def knock(self) -> bool:
+            raise KeyError("rtsp://user:secret@host")
+
+    rig = Rig()
+    rig.source = Crashes()
+    rig.source.error = SourceError(SourceReason.TIMEOUT, "No answer.")
+    rig.supervisor.start()
+    for _ in range(2):
+        rig.open()
+        rig.source.end.set()
+    rig.open()
+    rig.supervisor.stop()
+    assert rig.supervisor.join(10)
+
+
 def test_silence_is_stalled_then_opened_anew(rig: Rig) -> None:
     rig.supervisor.start()
     rig.open()
@@ -199,3 +217,23 @@ def test_the_next_supervisor_of_a_camera_waits_for_the_one_before(rig: Rig) -> N
     assert after.opened.wait(10)
     successor.stop()
     assert successor.join(10)
+
+
+def test_nothing_is_told_of_a_camera_once_it_was_stopped(rig: Rig) -> None:
+    """It may be removed right after: what is counted of it then would never end."""
+    note, order, stopped = rig.telemetry.camera_state, queue.SimpleQueue[str](), threading.Event()
+
+    def stop() -> None:
+        rig.supervisor.stop()
+        order.put("stopped")
+        stopped.set()
+
+    def slow(camera: str, state: CameraState, reason: str | None) -> None:
+        threading.Thread(target=stop).start()
+        stopped.wait(0.05)
+        note(camera, state, reason)
+        order.put("told")
+
+    rig.telemetry.camera_state = slow  # type: ignore[method-assign]
+    rig.supervisor.start()
+    assert [order.get(timeout=10) for _ in range(2)] == ["told", "stopped"]

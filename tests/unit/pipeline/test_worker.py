@@ -1,5 +1,7 @@
+import gc
 import queue
 import time
+import weakref
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,10 +15,11 @@ from maskwatch.config import LookingOptions, RuleSettings
 from maskwatch.core.compliance import Compliance
 from maskwatch.core.sampler import Sampler
 from maskwatch.core.tracker import MotionTracker
-from maskwatch.core.types import AlertAction, AlertChange, Image, Look, MaskLabel
+from maskwatch.core.types import AlertAction, AlertChange, Grey, Image, Look, MaskLabel
 from maskwatch.pipeline.camera_rules import CameraRules
 from maskwatch.pipeline.line import CameraLine
 from maskwatch.pipeline.looking import Looker
+from maskwatch.pipeline.picture import RgbPicture
 from maskwatch.pipeline.ready import ReadyQueue
 from maskwatch.pipeline.spec import CameraSpec
 from maskwatch.pipeline.worker import InferenceWorker
@@ -157,6 +160,44 @@ def test_a_frame_that_cant_be_converted_costs_only_its_own_camera_a_look(bench: 
     assert bench.telemetry.drops["bad", "convert", "ValueError"] == 1
 
 
+def test_an_unforeseen_fault_of_one_frame_takes_no_look_of_the_others(bench: Bench) -> None:
+    """They were waiting for their turn in the same round, and would not ask for another."""
+
+    def broken() -> Image:
+        raise RuntimeError("a plug-in's own")
+
+    bench.detector.gate.clear()
+    first, bad, good = bench.line("first"), bench.line("bad"), bench.line("good")
+    now_s = time.monotonic()
+    first.frame(raw_frame(0, now_s))
+    while not bench.telemetry.sampled["first"]:
+        pass
+    bad.frame(raw_frame(0, now_s, broken))
+    good.frame(raw_frame(0, now_s))
+    bench.detector.gate.set()
+    assert bench.looks.get(timeout=10).frame.camera == "first"
+    while not (bench.telemetry.drops["bad", "convert", "RuntimeError"] or bench.telemetry.failures["RuntimeError"]):
+        pass
+    good.frame(raw_frame(1, now_s + 1))
+    assert bench.looks.get(timeout=10).frame.camera == "good"
+
+
+def test_pixels_that_cant_be_measured_cost_no_alert(bench: Bench) -> None:
+    """The rule has noted by then that the alert is raised, and would not raise it again."""
+
+    class Damaged(RgbPicture):
+        def luma(self, width: int, height: int) -> Grey:
+            raise ValueError("bad pixels")
+
+    line = bench.line("hall", dwell_s=0.3)
+    changes: list[AlertChange] = []
+    for index in range(5):
+        frame = raw_frame(index, 1000 + index * 0.6)
+        line.frame(replace(frame, picture=Damaged(frame.to_rgb())))
+        changes += bench.looks.get(timeout=10).changes
+    assert [change.action for change in changes] == [AlertAction.RAISED]
+
+
 def test_faces_below_the_smallest_size_are_not_judged(bench: Bench) -> None:
     line = bench.line("hall", min_face_px=31, dwell_s=0.0)
     line.frame(raw_frame(0, time.monotonic()))
@@ -175,6 +216,20 @@ def test_losing_the_camera_closes_what_is_open(bench: Bench) -> None:
     assert [change.action for change in changes] == [AlertAction.RAISED]
     (closed,) = line.lose(start_s + 2)
     assert closed.alert_id == changes[0].alert_id
+
+
+def test_a_line_that_has_ended_is_not_looked_at_any_more_and_not_kept(bench: Bench) -> None:
+    line, other = bench.line("hall"), bench.line("other")
+    line.end()
+    bench.ready.forget(line)
+    line.frame(raw_frame(0, time.monotonic()))  # its decode thread has not heard yet
+    other.frame(raw_frame(0, time.monotonic()))
+    assert bench.looks.get(timeout=10).frame.camera == "other"
+    assert bench.telemetry.sampled["hall"] == 0
+    kept = weakref.ref(line)
+    del line
+    gc.collect()
+    assert kept() is None
 
 
 class Overload:

@@ -33,6 +33,24 @@ def test_a_jump_forwards_or_back_is_taken_as_the_time_that_passed() -> None:
         assert ticks == [2 * STEP, 3 * STEP]
 
 
+def test_a_burst_after_a_stall_makes_it_run_neither_ahead_nor_behind() -> None:
+    clock, stall = MediaClock(), round(5 / FRAME_S)
+    arrivals = [index * FRAME_S for index in range(6 * stall)]
+    for begin in (stall, 3 * stall, 5 * stall - 1):  # what comes meanwhile comes at its end, at once
+        for index in range(begin, begin + stall):
+            arrivals[index] = arrivals[begin + stall] + (index - begin) * 0.001
+    ticks = [clock.ticks(index * STEP, arrival_s) for index, arrival_s in enumerate(arrivals)]
+    assert ticks == [index * STEP for index in range(6 * stall)]
+
+
+def test_a_pause_that_the_timestamps_do_not_count_is_counted_once_nothing_catches_up() -> None:
+    clock = MediaClock()
+    for index in range(3):
+        clock.ticks(index * STEP, index * FRAME_S)
+    ticks = [clock.ticks(index * STEP, 5 + index * FRAME_S) for index in range(3, 6)]
+    assert ticks == [3 * STEP, 450_000 + 4 * STEP, 450_000 + 5 * STEP]
+
+
 def test_wraps_where_rtp_wraps() -> None:
     clock = MediaClock(start=2**32 - 10)
     assert clock.ticks(0, 0.0) == 2**32 - 10
@@ -53,4 +71,5 @@ def test_always_moves_on_and_never_runs_far_from_the_wall(packets: list[tuple[in
         ticks.append(clock.ticks(timestamp, now_s))
     for (earlier, later), (before_s, after_s) in zip(pairwise(ticks), pairwise(moments), strict=True):
         step = (later - earlier) % 2**32
-        assert 0 < step <= (after_s - before_s + 2) * 90_000 + 1
+        # What a packet that came late stayed behind, by the longest gap at most, is caught up with.
+        assert 0 < step <= (after_s - before_s + 5 + 2) * 90_000 + 1
