@@ -17,6 +17,7 @@ from tests.fixtures.faces import admiral, astronaut
 
 SHAPES = {
     "detector": [(1, 192, 320, 3), (2, 64, 96, 3), (1, 192, 320, 3)],
+    "detector_rescorer": [(1, 56, 56, 3), (5, 56, 56, 3)],
     "classifier": [(1, 80, 80, 3), (8, 80, 80, 3)],
     "classifier_large": [(3, 96, 96, 3)],
 }

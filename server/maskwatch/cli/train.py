@@ -66,6 +66,44 @@ def detector(
 
 
 @app.command()
+def rescorer(
+    *,
+    out: OutOption = Path("runs/rescorer"),
+    data: DataOption = None,
+    detector: Annotated[Path | None, typer.Option(help="Whose doubts it settles; default: the shipped.")] = None,
+    large: Annotated[bool, typer.Option("--large", help="Train a large one, to teach the one that ships.")] = False,
+    start: Annotated[
+        Path | None, typer.Option(help="Begin with this .keras file; default: its teacher, or the large classifier.")
+    ] = None,
+    taught_by: Annotated[Path | None, typer.Option(help="Learn also from what a large one's .keras file says.")] = None,
+    epochs: EpochsOption = None,
+    steps: StepsOption = None,
+    seed: SeedOption = 7,
+    threads: ThreadsOption = 2,
+    resume: ResumeOption = False,
+) -> None:
+    """Train the network that looks again at faces which the detector is not sure of."""
+    with needs_extra("train"):
+        from maskwatch.training.rescorer_training import RescorerRecipe, train_rescorer  # noqa: PLC0415
+    recipe = RescorerRecipe(
+        data=data,
+        detector=detector,
+        large=large,
+        start=start,
+        taught_by=taught_by,
+        out=out,
+        epochs=epochs,
+        steps=steps,
+        seed=seed,
+        threads=threads,
+        resume=resume,
+    )
+    with _progress() as report:
+        card = train_rescorer(recipe, report=report)
+    typer.echo(f"Wrote {card}.")
+
+
+@app.command()
 def classifier(
     *,
     out: OutOption = Path("runs/classifier"),

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from maskwatch.core.types import Face, Image
 from maskwatch.detectors.anchor_free import Answers, detect_batched
+from maskwatch.detectors.rescoring import Rescorer, rescoring_of
 from maskwatch.errors import ModelError
 from maskwatch.modelfiles import RuntimeSettings, open_model, read_card, resolve, version_of
 from maskwatch.plugins import Plugin
@@ -35,17 +36,29 @@ class MaskwatchDetectorConfig(RuntimeSettings):
         default=None, gt=0, lt=1, description="Detections below this score are dropped; by default the card's figure."
     )
     max_overlap: float = Field(default=0.4, gt=0, lt=1, description="Two boxes that overlap more (IoU) are one face.")
+    rescore: bool = Field(
+        default=True,
+        description="Whether a smaller model looks again, from near, at faces that the model is not sure of, where the "
+        "card beside the model names one. The one that ships has one.",
+    )
 
 
 class MaskwatchDetector:
-    """Finds faces, masked or not, with five landmarks each."""
+    """Finds faces, masked or not, with five landmarks each.
+
+    A face that its model is not sure of is looked at again by a rescorer, where the model's card names one.
+    """
 
     def __init__(self, config: MaskwatchDetectorConfig) -> None:
         path = resolve(config.model, models_dir() / "detector.onnx", config.runtime)
         self._runner = open_model(path, threads=config.threads, runtime=config.runtime, device=config.device)
         self._config = config
         self._min_score = float(config.min_score or read_card(path).get("min_score", _DEFAULT_SCORE))
-        self.model_version = version_of(path)
+        named = rescoring_of(path) if config.rescore else None
+        self._rescorer = Rescorer(named, path.parent, config) if named is not None else None
+        versions = [version_of(path)] + ([self._rescorer.model_version] if self._rescorer is not None else [])
+        self.model_version = "+".join(versions)
+        """Which models find the faces: `name@hash` of each."""
         if [shape[-1] for shape in self._runner.output_shapes] != [ANSWER_WIDTH]:
             raise ModelError(
                 f"The model file {path} is no maskwatch detector: its outputs are {self._runner.output_shapes}.",
@@ -59,10 +72,17 @@ class MaskwatchDetector:
 
     def detect(self, images: Sequence[Image]) -> list[list[Face]]:
         """One list of faces a picture, best first; pictures (uint8 RGB) may differ in size."""
-        config = self._config
-        return detect_batched(
-            images, self._answers, size=config.size, min_score=self._min_score, max_overlap=config.max_overlap
+        config, rescorer = self._config, self._rescorer
+        lowest = self._min_score if rescorer is None else rescorer.lowest
+        found = detect_batched(
+            images, self._answers, size=config.size, min_score=lowest, max_overlap=config.max_overlap
         )
+        if rescorer is None:
+            return found
+        return [
+            [face for face in rescorer.rescore(image, faces) if face.score >= self._min_score]
+            for image, faces in zip(images, found, strict=True)
+        ]
 
     def _answers(self, batch: Image) -> Answers:
         (answers,) = self._runner(batch)

@@ -40,7 +40,12 @@ def as_markdown(content: Mapping[str, Any]) -> str:
     lines = [f"# {content['name']}: {content['task']}", "", str(content.get("description", "")), ""]
     lines += ["## Files", "", "| file | SHA-256 |", "|---|---|"]
     lines += [f"| {name} | `{digest}` |" for name, digest in content.get("files", {}).items()]
-    for title, key in (("Input", "input"), ("Output", "output"), ("Architecture", "architecture")):
+    for title, key in (
+        ("Input", "input"),
+        ("Output", "output"),
+        ("Architecture", "architecture"),
+        ("Second look", "rescorer"),
+    ):
         if content.get(key):
             lines += ["", f"## {title}", "", *_listed(content[key])]
     if content.get("training"):

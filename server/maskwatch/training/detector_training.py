@@ -56,7 +56,7 @@ def prepare(root: Path, cache: Path, make_teacher: Callable[[], FaceDetector]) -
     stored = cache / "detector_examples.npz"
     if not stored.is_file():
         teacher = make_teacher()
-        train = list(examples(_training_scenes(root), teacher))
+        train = list(examples(training_scenes(root), teacher))
         seen = [teacher.detect([read_picture(scene.path)])[0] for scene in scenes]
         cache.mkdir(parents=True, exist_ok=True)
         _save(stored, root, train, seen)
@@ -79,7 +79,12 @@ def held_out(root: Path, cache: Path, make_teacher: Callable[[], FaceDetector]) 
     return DetectorSets(train=[], scenes=scenes, teacher=_load(stored, root)[1])
 
 
-def _training_scenes(root: Path) -> list[Scene]:
+def training_scenes(root: Path) -> list[Scene]:
+    """All scenes that are learned from.
+
+    Raises:
+        DataSetError: data are missing, mislabelled or unreadable.
+    """
     unmasked = load_scenes(root / "scenes_unmasked.json", root / "scenes_unmasked")
     empty = [
         Scene(path=path, width=0, height=0, faces=())

@@ -33,14 +33,21 @@ _DTYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8"), "Hal
 
 def body(picture: Any) -> Any:
     """The network from a uint8 RGB picture to its last feature map (1280 channels, a 32nd of the picture's sides)."""
+    return _norm(layers.Conv2D(FEATURES, 1, use_bias=False, name="head")(trunk(picture)), "head_norm")
+
+
+def trunk(picture: Any, *, blocks: int | None = None) -> Any:
+    """The network from a uint8 RGB picture to the end of its first `blocks` blocks; of all of them by default."""
     x = layers.Rescaling(1 / 128, offset=-127 / 128, name="scale")(picture)
     x = _norm(layers.Conv2D(32, 3, strides=2, padding="same", use_bias=False, name="stem")(x), "stem_norm")
-    index = 0
-    for repeats, side, stride, expansion, channels in BLOCKS:
-        for repeat in range(repeats):
-            x = _block(x, f"block{index}", side, stride if repeat == 0 else 1, expansion, channels)
-            index += 1
-    return _norm(layers.Conv2D(FEATURES, 1, use_bias=False, name="head")(x), "head_norm")
+    shapes = [
+        (side, stride if repeat == 0 else 1, expansion, channels)
+        for repeats, side, stride, expansion, channels in BLOCKS
+        for repeat in range(repeats)
+    ]
+    for index, shape in enumerate(shapes[:blocks]):
+        x = _block(x, f"block{index}", *shape)
+    return x
 
 
 def _block(x: Any, name: str, side: int, stride: int, expansion: int, channels: int) -> Any:

@@ -17,7 +17,7 @@ from maskwatch.training.classifier_report import (
 )
 from maskwatch.training.clips import clip_figures
 from maskwatch.training.datasets import data_root
-from maskwatch.training.detector_report import SIZES_JUDGED, report_detector, side_by_side
+from maskwatch.training.detector_report import SIZES_JUDGED, report_detector, side_by_side, side_by_side_on
 from maskwatch.training.teacher import TEACHER, teacher_from
 
 
@@ -35,6 +35,7 @@ def evaluate_detector(
     shipped_score = read_card(onnx_file).get("min_score")
     figures = report_detector(onnx_file, sets, root, out / "detector", sizes=sizes, min_score=shipped_score)
     figures["time on one thread, beside YuNet"] = side_by_side(onnx_file, teacher, sizes=sizes)
+    figures["time on held-out scenes, beside YuNet"] = side_by_side_on(sets.scenes, onnx_file, teacher)
     return figures
 
 

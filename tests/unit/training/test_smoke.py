@@ -14,6 +14,7 @@ from maskwatch.training.ablation import VARIANTS, ablate
 from maskwatch.training.classifier_training import ClassifierPlan
 from maskwatch.training.evaluate import compare_classifiers
 from maskwatch.training.recipes import ClassifierRecipe, DetectorRecipe, train_classifier, train_detector
+from maskwatch.training.rescorer_training import RescorerRecipe, train_rescorer
 from tests.fixtures.faces import astronaut
 from tests.fixtures.yunet import write_yunet
 from tests.unit.training.data import write_data, write_picture
@@ -47,6 +48,27 @@ def test_training_the_detector(data: Path, tmp_path: Path) -> None:
     assert (tmp_path / "detector.md").read_text().startswith("# detector")
     found = MaskwatchDetector(MaskwatchDetectorConfig(model=tmp_path / "detector.onnx")).detect([astronaut()])
     assert len(found) == 1
+
+
+def test_a_large_rescorer_teaches_a_small_one(data: Path, tmp_path: Path) -> None:
+    detector = models_dir() / "detector.onnx"
+    large = RescorerRecipe(data=data, detector=detector, large=True, out=tmp_path / "large", epochs=1, steps=1)
+    train_rescorer(large)
+    teacher = tmp_path / "large" / "detector_rescorer_large.keras"
+    seen: list[tuple[int, int, int, int, float]] = []
+    small = RescorerRecipe(data=data, taught_by=teacher, out=tmp_path / "small", epochs=1, steps=2)
+    card_file = train_rescorer(small, report=lambda *progress: seen.append(progress))
+    assert [progress[:4] for progress in seen] == [(0, 1, 1, 2), (0, 1, 2, 2)]
+    own = json.loads((tmp_path / "small" / "detector_rescorer.json").read_text())
+    assert own["training"]["taught by"].startswith("detector_rescorer_large.keras, SHA-256 ")
+    assert own["architecture"]["parameters"] < 200_000
+    card = json.loads(card_file.read_text())
+    assert card["rescorer"]["model"] == "detector_rescorer.onnx"
+    assert card["min_score"] == 0.7
+    assert "time on held-out scenes, beside YuNet" in card["figures"]
+    both = MaskwatchDetector(MaskwatchDetectorConfig(model=card_file.with_suffix(".onnx"), min_score=0.01))
+    assert [name.split("@")[0] for name in both.model_version.split("+")] == ["detector", "detector_rescorer"]
+    assert both.detect([astronaut()])[0]
 
 
 def test_training_the_classifier(data: Path, tmp_path: Path) -> None:
