@@ -53,9 +53,10 @@ class MaskwatchDetector:
         path = resolve(config.model, models_dir() / "detector.onnx", config.runtime)
         self._runner = open_model(path, threads=config.threads, runtime=config.runtime, device=config.device)
         self._config = config
-        self._min_score = float(config.min_score or read_card(path).get("min_score", _DEFAULT_SCORE))
         named = rescoring_of(path) if config.rescore else None
         self._rescorer = Rescorer(named, path.parent, config) if named is not None else None
+        usual = read_card(path).get("min_score", _DEFAULT_SCORE) if named is None else named.min_score
+        self._min_score = float(config.min_score or usual)
         versions = [version_of(path)] + ([self._rescorer.model_version] if self._rescorer is not None else [])
         self.model_version = "+".join(versions)
         """Which models find the faces: `name@hash` of each."""

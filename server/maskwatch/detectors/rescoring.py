@@ -22,8 +22,7 @@ CROP_MARGIN = 0.36
 """Context that the network sees around a face, as a share of its longer side, on each side."""
 OTHER, FACE = range(2)
 """What the network's two outputs stand for."""
-_MAX_BATCH = 16
-_MOST = 64  # a picture of leaves must not cost more than a crowd: the likeliest are looked at
+_MAX_BATCH = 16  # more at once take as long each, and memory
 _CERTAIN = 1e-3  # probabilities closer to 0 or 1 than this count as so: log-odds would grow without end
 
 Floats = NDArray[np.float64]
@@ -49,13 +48,17 @@ class Weights(BaseModel):
 
 
 class RescoringCard(BaseModel):
-    """What a detector's card says of its second look: the `model`, and for which scores it is."""
+    """What a detector's card says of its second look: the `model`, for which scores it is, and where its own begin.
+
+    `min_score` is of the new scores: the detector's own `min_score` holds where there is no second look.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: str
     lowest: float = Field(gt=0, lt=1)
     highest: float = Field(gt=0, le=1)
+    min_score: float = Field(gt=0, lt=1)
     weights: Weights
 
 
@@ -93,8 +96,7 @@ class Rescorer:
         Raises:
             ModelError: the model is missing, or does something else.
         """
-        path = folder / card.model
-        path = path.with_suffix(resolve(None, path, settings.runtime).suffix)
+        path = resolve(None, folder / card.model, settings.runtime)
         self._runner = open_model(path, threads=settings.threads, runtime=settings.runtime, device=settings.device)
         shape = self._runner.input_shape
         if len(shape) != 4 or shape[1] is None or [out[-1] for out in self._runner.output_shapes] != [2]:
@@ -104,6 +106,7 @@ class Rescorer:
             )
         self._side = shape[1]
         self._card = card
+        self.min_score = card.min_score
         self.model_version = version_of(path)
 
     @property
@@ -118,10 +121,8 @@ class Rescorer:
         card = self._card
         scores = np.array([face.score for face in faces])
         told = np.full(len(faces), 1 / (1 + np.exp(-card.weights.sure)))
-        doubtful = np.flatnonzero(scores < card.highest)
-        asked, ignored = doubtful[:_MOST], doubtful[_MOST:]
-        told[asked] = self._look(image, [faces[index] for index in asked])
-        told[ignored] = 0.0
+        doubtful = np.flatnonzero(scores < card.highest).tolist()
+        told[doubtful] = self._look(image, [faces[index] for index in doubtful])
         fresh = card.weights.score(scores, told)
         order = np.argsort(-fresh, kind="stable")
         return [replace(faces[index], score=float(fresh[index])) for index in order]

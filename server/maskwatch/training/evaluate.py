@@ -6,6 +6,7 @@ from typing import Any
 
 from maskwatch.classifiers.maskwatch import MaskwatchClassifier, MaskwatchClassifierConfig
 from maskwatch.detectors.maskwatch import MaskwatchDetector, MaskwatchDetectorConfig
+from maskwatch.detectors.rescoring import rescoring_of
 from maskwatch.errors import DataSetError
 from maskwatch.modelfiles import read_card
 from maskwatch.training import classifier_training, detector_training
@@ -32,7 +33,8 @@ def evaluate_detector(
     root = data_root(data)
     teacher = root / TEACHER
     sets = detector_training.held_out(root, out / "cache", lambda: teacher_from(teacher, size=1280, min_score=0.3))
-    shipped_score = read_card(onnx_file).get("min_score")
+    named = rescoring_of(onnx_file)
+    shipped_score = named.min_score if named is not None else read_card(onnx_file).get("min_score")
     figures = report_detector(onnx_file, sets, root, out / "detector", sizes=sizes, min_score=shipped_score)
     figures["time on one thread, beside YuNet"] = side_by_side(onnx_file, teacher, sizes=sizes)
     figures["time on held-out scenes, beside YuNet"] = side_by_side_on(sets.scenes, onnx_file, teacher)

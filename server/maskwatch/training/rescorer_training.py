@@ -104,7 +104,11 @@ def train_rescorer(
     training = {name: value for name, value in asdict(plan).items() if name != "resume"} | {"examples": len(learned)}
     write_card(recipe.out, stem, _card(model, stem, files, figures, recipe, training))
     named = RescoringCard(
-        model=f"{stem}.onnx", lowest=LOWEST, highest=HIGHEST, weights=fit_weights(answers(model, held_out), held_out)
+        model=f"{stem}.onnx",
+        lowest=LOWEST,
+        highest=HIGHEST,
+        min_score=MIN_SCORE,
+        weights=fit_weights(answers(model, held_out), held_out),
     )
     return attach(detector, named, root, recipe.out)
 
@@ -126,17 +130,17 @@ def attach(detector: Path, named: RescoringCard, root: Path, folder: Path) -> Pa
     write_card(folder, detector.stem, card)  # what is judged next is what it names
     wanted = judged_at(onnx_file, sets, size=640).score_for(detector_training.ALLOWED_UNMATCHED)
     named = _moved(named, wanted)
-    card |= {"rescorer": named.model_dump(), "min_score": MIN_SCORE}
+    card |= {"rescorer": named.model_dump()}
     write_card(folder, detector.stem, card)
-    figures = report_detector(onnx_file, sets, root, folder, min_score=MIN_SCORE)
+    figures = report_detector(onnx_file, sets, root, folder, min_score=named.min_score)
     figures["time on one thread, beside YuNet"] = side_by_side(onnx_file, root / TEACHER)
     figures["time on held-out scenes, beside YuNet"] = side_by_side_on(sets.scenes, onnx_file, root / TEACHER)
     return write_card(folder, detector.stem, card | {"figures": figures})
 
 
 def _moved(named: RescoringCard, wanted: float) -> RescoringCard:
-    """The same with scores moved so that what had `wanted` has `MIN_SCORE`, a score that others know: the tracker."""
-    bias = named.weights.bias + float(log_odds(np.array(MIN_SCORE)) - log_odds(np.array(wanted)))
+    """The same with scores moved so that what had `wanted` has `min_score`, a score that others know: the tracker."""
+    bias = named.weights.bias + float(log_odds(np.array(named.min_score)) - log_odds(np.array(wanted)))
     bias = math.floor(bias * 1e4) / 1e4  # a card has four digits
     return named.model_copy(update={"weights": named.weights.model_copy(update={"bias": bias})})
 

@@ -64,7 +64,8 @@ def test_a_large_rescorer_teaches_a_small_one(data: Path, tmp_path: Path) -> Non
     assert own["architecture"]["parameters"] < 200_000
     card = json.loads(card_file.read_text())
     assert card["rescorer"]["model"] == "detector_rescorer.onnx"
-    assert card["min_score"] == 0.7
+    assert card["rescorer"]["min_score"] == 0.7
+    assert card["min_score"] == json.loads(detector.with_suffix(".json").read_text())["min_score"]
     assert "time on held-out scenes, beside YuNet" in card["figures"]
     both = MaskwatchDetector(MaskwatchDetectorConfig(model=card_file.with_suffix(".onnx"), min_score=0.01))
     assert [name.split("@")[0] for name in both.model_version.split("+")] == ["detector", "detector_rescorer"]
