@@ -61,7 +61,7 @@ class RescorerRecipe:
 class RescorerPlan:
     """What a training run is made of."""
 
-    epochs: int = 8
+    epochs: int = 10
     steps: int = 500
     batch: int = 64
     learning_rate: float = 1.2e-3

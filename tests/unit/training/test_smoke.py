@@ -14,6 +14,7 @@ from maskwatch.training.ablation import VARIANTS, ablate
 from maskwatch.training.classifier_training import ClassifierPlan
 from maskwatch.training.evaluate import compare_classifiers
 from maskwatch.training.recipes import ClassifierRecipe, DetectorRecipe, train_classifier, train_detector
+from maskwatch.training.rescorer_model import build_large_rescorer
 from maskwatch.training.rescorer_training import RescorerRecipe, train_rescorer
 from tests.fixtures.faces import astronaut
 from tests.fixtures.yunet import write_yunet
@@ -50,17 +51,19 @@ def test_training_the_detector(data: Path, tmp_path: Path) -> None:
     assert len(found) == 1
 
 
-def test_a_large_rescorer_teaches_a_small_one(data: Path, tmp_path: Path) -> None:
+def test_training_a_rescorer_that_a_large_one_teaches(data: Path, tmp_path: Path) -> None:
     detector = models_dir() / "detector.onnx"
-    large = RescorerRecipe(data=data, detector=detector, large=True, out=tmp_path / "large", epochs=1, steps=1)
-    train_rescorer(large)
-    teacher = tmp_path / "large" / "detector_rescorer_large.keras"
+    teacher = tmp_path / "detector_rescorer_large.keras"
+    build_large_rescorer().save(teacher)
     seen: list[tuple[int, int, int, int, float]] = []
-    small = RescorerRecipe(data=data, taught_by=teacher, out=tmp_path / "small", epochs=1, steps=2)
-    card_file = train_rescorer(small, report=lambda *progress: seen.append(progress))
+    recipe = RescorerRecipe(
+        data=data, detector=detector, taught_by=teacher, out=tmp_path / "small", epochs=1, steps=2, seed=9
+    )
+    card_file = train_rescorer(recipe, report=lambda *progress: seen.append(progress))
     assert [progress[:4] for progress in seen] == [(0, 1, 1, 2), (0, 1, 2, 2)]
     own = json.loads((tmp_path / "small" / "detector_rescorer.json").read_text())
     assert own["training"]["taught by"].startswith("detector_rescorer_large.keras, SHA-256 ")
+    assert own["training"]["seed"] == 9
     assert own["architecture"]["parameters"] < 200_000
     card = json.loads(card_file.read_text())
     assert card["rescorer"]["model"] == "detector_rescorer.onnx"
