@@ -30,16 +30,18 @@ class MediaClock:
         return self._ticks % _MODULUS
 
     def _advance(self, timestamp: int | None, elapsed_s: float) -> None:
-        by_arrival = self._ticks + self._late + max(1, round(elapsed_s * TICKS_PER_S))
+        elapsed, drift = max(1, round(elapsed_s * TICKS_PER_S)), round(_MAX_DRIFT_S * TICKS_PER_S)
+        by_arrival, furthest = self._ticks + self._late + elapsed, self._ticks + elapsed + drift
         if timestamp is not None and self._offset is not None:
             by_timestamp = timestamp + self._offset
             late = by_arrival - by_timestamp
-            on_time = abs(late) <= _MAX_DRIFT_S * TICKS_PER_S
             # After a stall all that was held up comes at once: each packet of such a burst is less late than the one
             # before. Were the stall taken as a jump, the burst would be counted a second time.
             catches_up = late > 0 and (self._late == 0 or late < self._late)
-            if by_timestamp > self._ticks and (on_time or catches_up):
-                self._ticks, self._late = by_timestamp, 0 if on_time else late
+            if self._ticks < by_timestamp <= furthest and (late <= drift or catches_up):
+                self._ticks, self._late = by_timestamp, 0 if late <= drift else late
                 return
-        self._ticks, self._late = by_arrival, 0
-        self._offset = None if timestamp is None else by_arrival - timestamp
+        # What nothing catches up with is made good in steps; until then timestamps have nothing to go by.
+        self._ticks = min(by_arrival, furthest)
+        self._late = by_arrival - self._ticks
+        self._offset = None if timestamp is None or self._late else self._ticks - timestamp

@@ -3,7 +3,7 @@
 import math
 import shutil
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from maskwatch.resources import models_dir
 from maskwatch.training import candidates, detector_training
 from maskwatch.training.candidates import Candidates
 from maskwatch.training.cards import DATA_ORIGINS, IMAGENET_ORIGIN, write_card
-from maskwatch.training.classifier_training import predict, smoothed_loss
+from maskwatch.training.classifier_training import ClassifierPlan, predict, smoothed_loss
 from maskwatch.training.datasets import Scene, data_root, load_scenes, pictures_in
 from maskwatch.training.detector_report import judged_at, report_detector, side_by_side, side_by_side_on
 from maskwatch.training.export import save
@@ -57,19 +57,8 @@ class RescorerRecipe:
     resume: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RescorerPlan:
-    """What a training run is made of."""
-
-    epochs: int = 10
-    steps: int = 500
-    batch: int = 64
-    learning_rate: float = 1.2e-3
-    seed: int = 7
-    resume: bool = False
-
-
-LARGE_PLAN = RescorerPlan(epochs=3, steps=500, batch=48, learning_rate=8e-4)
+PLAN = ClassifierPlan(epochs=10, steps=500, batch=64, learning_rate=1.2e-3)
+LARGE_PLAN = ClassifierPlan(epochs=3, steps=500, batch=48, learning_rate=8e-4)
 
 
 def train_rescorer(
@@ -145,10 +134,10 @@ def _moved(named: RescoringCard, wanted: float) -> RescoringCard:
     return named.model_copy(update={"weights": named.weights.model_copy(update={"bias": bias})})
 
 
-def _plan(recipe: RescorerRecipe) -> RescorerPlan:
-    shipped = asdict(LARGE_PLAN if recipe.large else RescorerPlan())
+def _plan(recipe: RescorerRecipe) -> ClassifierPlan:
     given = {"epochs": recipe.epochs, "steps": recipe.steps, "seed": recipe.seed, "resume": recipe.resume}
-    return RescorerPlan(**shipped | {name: value for name, value in given.items() if value is not None})
+    chosen: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    return replace(LARGE_PLAN if recipe.large else PLAN, **chosen)
 
 
 def prepare(root: Path, cache: Path, detector: Path) -> tuple[Candidates, Candidates]:
@@ -186,7 +175,7 @@ def train(
     data: RescorerData,
     held_out: Candidates,
     folder: Path,
-    plan: RescorerPlan,
+    plan: ClassifierPlan,
     *,
     report: Callable[[int, int, int, int, float], None] | None = None,
 ) -> list[Row]:
@@ -203,6 +192,7 @@ def train(
         batches=lambda epoch: data.batches(epoch, plan.steps),
         validate=lambda: figures_of(answers(model, held_out), held_out),
         watch="ranked",
+        patience=plan.patience,
     )
     if report is not None:
         run.report = lambda epoch, step, loss: report(epoch, plan.epochs, step, plan.steps, loss)

@@ -219,7 +219,7 @@ def test_the_next_supervisor_of_a_camera_waits_for_the_one_before(rig: Rig) -> N
     assert successor.join(10)
 
 
-def test_nothing_is_told_of_a_camera_once_it_was_stopped(rig: Rig) -> None:
+def test_nothing_is_told_of_a_camera_once_it_was_stopped(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """It may be removed right after: what is counted of it then would never end."""
     note, order, stopped = rig.telemetry.camera_state, queue.SimpleQueue[str](), threading.Event()
 
@@ -234,6 +234,6 @@ def test_nothing_is_told_of_a_camera_once_it_was_stopped(rig: Rig) -> None:
         note(camera, state, reason)
         order.put("told")
 
-    rig.telemetry.camera_state = slow  # type: ignore[method-assign]
+    monkeypatch.setattr(rig.telemetry, "camera_state", slow)
     rig.supervisor.start()
     assert [order.get(timeout=10) for _ in range(2)] == ["told", "stopped"]
