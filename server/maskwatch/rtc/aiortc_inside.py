@@ -141,9 +141,10 @@ async def _gather_at(gather: Any, wanted: list[str], component: int, addresses: 
 
 
 async def finish_closing(connection: RTCPeerConnection) -> None:
-    """After `close`: wait for what was still connecting, and end the consent checks it may have begun since.
+    """After `close`: wait for what was still connecting, and end what may have begun since or was left by an error.
 
-    aioice begins them even for a connection closed meanwhile, and only ends them half a minute later.
+    aioice begins consent checks even for a connection closed meanwhile, and only ends them half a minute later. Whoever
+    listens to it waits for a word that never comes if closing it raised.
     """
     for ice in {transceiver.receiver.transport.transport for transceiver in connection.getTransceivers()}:
         inside: Any = ice
@@ -151,6 +152,8 @@ async def finish_closing(connection: RTCPeerConnection) -> None:
             await started.wait()
         if (consent := inside._connection._query_consent_task) is not None:  # noqa: SLF001
             consent.cancel()
+        if (monitor := inside._RTCIceTransport__monitor_task) is not None:  # noqa: SLF001
+            monitor.cancel()
 
 
 class _TappedQueue(queue.Queue[Any]):

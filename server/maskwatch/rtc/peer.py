@@ -127,8 +127,10 @@ class Peer:
             pass  # aioice opens ports even for a connection that was closed meanwhile, and never closes those
         for receiver in self.connection.getReceivers():
             await end_decoder(receiver)
-        await self.connection.close()
-        await finish_closing(self.connection)
+        try:
+            await self.connection.close()
+        finally:
+            await finish_closing(self.connection)
 
     def _state_changed(self) -> None:
         state = self.connection.connectionState

@@ -1,11 +1,12 @@
 """What `aiortc_inside` relies on: if a new aiortc changes any of it, this fails before a user's live view does."""
 
+import asyncio
 from typing import Any
 
 import aiortc.rtcrtpreceiver
 import aiortc.rtcrtpsender
 import pytest
-from aiortc import RTCConfiguration, RTCPeerConnection
+from aiortc import RTCConfiguration, RTCIceParameters, RTCPeerConnection
 from aiortc.jitterbuffer import JitterFrame
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
@@ -15,6 +16,7 @@ from maskwatch.rtc.aiortc_inside import (
     Packer,
     _ExactTimestamp,
     decoder_backlog,
+    finish_closing,
     forget_backlog,
     offer_addresses,
     send_encoded,
@@ -74,6 +76,26 @@ async def test_a_sender_asks_ours_for_its_frames() -> None:
     # The names that aiortc's own sender calls.
     assert {"_next_encoded_frame", "_send_keyframe"} <= vars(aiortc.rtcrtpsender.RTCRtpSender).keys()
     await connection.close()
+
+
+async def test_nobody_goes_on_listening_to_a_connection_that_could_not_be_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
+    ice = inside(connection.addTransceiver("video")).receiver.transport.transport
+    await ice.start(RTCIceParameters(usernameFragment="user", password="password"))
+    (monitor,) = (task for task in asyncio.all_tasks() if "_monitor" in str(task.get_coro()))
+
+    async def refuse() -> None:
+        raise OSError("the relay is gone")
+
+    monkeypatch.setattr(ice._connection, "close", refuse)
+    with pytest.raises(OSError, match="the relay is gone"):
+        await connection.close()
+    assert not monitor.done()
+    await finish_closing(connection)
+    await asyncio.wait({monitor})
+    assert monitor.cancelled()
 
 
 async def test_only_the_addresses_wanted_are_offered() -> None:
