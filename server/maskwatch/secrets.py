@@ -11,7 +11,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from maskwatch.errors import StoreError
 
 _QUERY_SECRET = re.compile(r"(?i)((?:^|[&?])[\w.-]*(?:pas|pwd|token|key|secret|auth|user?|usr|login)[\w.-]*=)[^&\s]*")
-_USERINFO_IN_TEXT = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s/@'\"]*(?:@[^\s/@'\"]*)*@")
+_USERINFO_IN_TEXT = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^\s'\"]*@")
 
 
 def redact_url(url: str) -> str:
@@ -31,7 +31,10 @@ def redact_url(url: str) -> str:
 
 
 def redact_text(text: str) -> str:
-    """`text` with the credentials of every address in it taken out."""
+    """`text` with the credentials of every address in it taken out, as `redact_url` does.
+
+    Of addresses joined without a space, only what follows the last @ is left.
+    """
     return _QUERY_SECRET.sub(r"\1***", _USERINFO_IN_TEXT.sub(r"\1", text))
 
 

@@ -20,11 +20,7 @@ def test_no_credential_survives_in_an_address(user: str, password: str) -> None:
     assert redact_url(url) == "rtsp://camera.example:554/stream1?channel=1"
 
 
-@given(
-    st.text(
-        st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="/'\"#?[]\\"), min_size=6, max_size=20
-    )
-)
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126, exclude_characters="'\""), min_size=6, max_size=20))
 def test_no_credential_survives_in_a_text(password: str) -> None:
     text = redact_text(f"can't open rtsp://admin:{password}@camera.example/live here")
     assert text == "can't open rtsp://camera.example/live here"
