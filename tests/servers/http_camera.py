@@ -89,6 +89,7 @@ class HttpCamera:
                 web.get("/away", self._away),
                 web.get("/basic", self._basic),
                 web.get("/digest", self._digest),
+                web.get("/digest/{qop}/{algorithm}", self._digest),
                 web.get("/live.m3u8", self._live),
                 web.get("/recorded.m3u8", self._recorded),
                 web.get("/empty.m3u8", self._empty),
@@ -191,7 +192,9 @@ class HttpCamera:
     async def _digest(self, request: web.Request) -> web.StreamResponse:
         if self._digest_is_right(request):
             return await self._mjpeg(request)
-        challenge = f'Digest realm="{REALM}", nonce="{NONCE}", qop="auth", algorithm=MD5'
+        asked = request.match_info
+        how = f'qop="{asked.get("qop", "auth")}", algorithm={asked.get("algorithm", "MD5")}'
+        challenge = f'Digest realm="{REALM}", nonce="{NONCE}", {how}'
         return web.Response(status=401, headers={"WWW-Authenticate": challenge})
 
     def _digest_is_right(self, request: web.Request) -> bool:

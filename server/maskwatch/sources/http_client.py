@@ -108,6 +108,12 @@ class HttpClient:
                 SourceReason.CORRUPT, f"{self._capital} names an address that makes no sense.",
                 remedy="Check the address.",
             )  # fmt: skip
+        except (KeyError, NotImplementedError):  # what httpx's Digest makes of an algorithm, or a quality, it lacks
+            failure = self._say(
+                SourceReason.UNAUTHORIZED,
+                f"{self._capital} asks for the password in a way that is not known here.",
+                "In the camera's settings choose Basic, or Digest with MD5 or SHA-256, for its web page.",
+            )
         raise failure
 
     def _context(self, verify_tls: bool, ca_file: Path | None) -> ssl.SSLContext:

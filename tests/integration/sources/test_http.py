@@ -89,6 +89,8 @@ def test_a_password_by_either_scheme(camera: HttpCamera, path: str) -> None:
         ("/nothing", SourceReason.TIMEOUT),
         ("/short", SourceReason.ENDED),
         ("/empty.m3u8", SourceReason.NO_VIDEO),
+        ("/digest/auth/SHA-512-256", SourceReason.UNAUTHORIZED),
+        ("/digest/auth-int/MD5", SourceReason.UNAUTHORIZED),
     ],
 )
 def test_what_can_not_be_watched_says_why(camera: HttpCamera, path: str, reason: SourceReason) -> None:
