@@ -70,6 +70,10 @@ class AlertLimit:
         self._held |= {change.alert_id for change in held}
         return Limited(through + self._summed_up(t_s, held), tuple(change.kind for change in held))
 
+    def holds(self, alert_id: str | None) -> bool:
+        """Whether that alert is open and was held back."""
+        return alert_id in self._held
+
     def close_all(self, t_s: float, reason: CloseReason) -> list[AlertChange]:
         """Say the final number: the camera is gone."""
         self._held.clear()

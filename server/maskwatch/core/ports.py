@@ -210,6 +210,9 @@ class Rule(Protocol):
     def told_of(self, track_id: int) -> AlertKind | None:
         """The kind of alert that tells of this person's violation, which is not over."""
 
+    def shown_of(self, track_id: int) -> AlertKind | None:
+        """As `told_of`, if people were shown that alert: one that was held back excuses nobody elsewhere."""
+
     def join(self, gone_id: int, kept_id: int) -> None:
         """The person `gone_id`, of whom no alert tells, turned out to be `kept_id`."""
 

@@ -99,6 +99,11 @@ class DwellRule:
         alert = self._open.get(track_id)
         return None if alert is None else alert.kind
 
+    def alert_of(self, track_id: int) -> str | None:
+        """The alert of this camera that tells of the person's violation, if one does."""
+        alert = self._open.get(track_id)
+        return None if alert is None else alert.id
+
     def excuse(self, t_s: float, track_id: int, kind: AlertKind) -> None:
         """Another alert tells of this person's violation already: raise none before the mask was on, or they left."""
         self._open.setdefault(track_id, _OpenAlert(None, kind, t_s))

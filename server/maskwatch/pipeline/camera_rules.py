@@ -96,6 +96,10 @@ class CameraRules:
         """See `core.ports.Rule`."""
         return self.dwell.told_of(track_id)
 
+    def shown_of(self, track_id: int) -> AlertKind | None:
+        """See `core.ports.Rule`."""
+        return None if self._limit.holds(self.dwell.alert_of(track_id)) else self.dwell.told_of(track_id)
+
     def join(self, gone_id: int, kept_id: int) -> None:
         """See `core.ports.Rule`."""
         self.dwell.join(gone_id, kept_id)

@@ -96,7 +96,7 @@ class IdentityDesk:
     def offer(self, frame: Frame, tracks: Sequence[Track], rule: Rule, memory_s: float) -> None:
         """Note who is on the camera of `frame`; take the best face of somebody new, if it is time for one."""
         camera, t_s = frame.camera, frame.captured_monotonic_s
-        told = {track.id: kind for track in tracks if (kind := rule.told_of(track.id)) is not None}
+        told = {track.id: kind for track in tracks if (kind := rule.shown_of(track.id)) is not None}
         with self._lock:
             self._gallery.step(camera, t_s, {track.id: track for track in tracks}, told, memory_s)
             known = {track.id for track in tracks}

@@ -143,6 +143,14 @@ def test_a_person_told_of_on_one_camera_is_not_told_of_again_on_the_next(identit
     assert raised(changes) == alerts
 
 
+def test_an_alert_that_was_held_back_does_not_keep_the_next_camera_silent() -> None:
+    house = House(desk(), max_alerts_per_minute=1)
+    changes = house.play("hall", 0, 4, [(90, look(BARE, x=100)), (200, look(BARE, x=1000))])
+    kinds = [change.kind for change in changes if change.action is AlertAction.RAISED]
+    assert kinds == [AlertKind.NO_MASK, AlertKind.HELD_BACK]
+    assert raised(house.play("door", 5, 4, [(90, look(BARE, x=100)), (200, look(BARE, x=1000))])) == 1
+
+
 def test_cameras_that_see_one_person_at_once_tell_of_them_once() -> None:
     house, changes = House(desk()), []
     for index in range(20):
