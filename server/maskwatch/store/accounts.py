@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlalchemy import delete, func, select
 
-from maskwatch.errors import ConflictError, InvalidRequestError, NotFoundError
+from maskwatch.errors import ConflictError, InvalidRequestError, NotFoundError, UnauthorizedError
 from maskwatch.store.database import Database
 from maskwatch.store.tables import SessionRow, UserRow
 
@@ -66,6 +66,12 @@ class Users:
         kept = row.password_hash if row is not None else await asyncio.to_thread(_nobodys_hash)
         return await asyncio.to_thread(_matches, kept, password) and row is not None
 
+    async def password_version(self, name: str) -> str | None:
+        """What is another once the password of `name` is; None if they have none."""
+        async with self._database.read() as session:
+            row = await session.get(UserRow, name)
+        return None if row is None else row.password_hash
+
     async def remove(self, name: str, *, keep_last: bool = False) -> None:
         """Forget a user; their sessions end.
 
@@ -92,11 +98,21 @@ class Sessions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def create(self, user: str) -> str:
-        """Log `user` in: the token of the new session, good for `SESSION_LIFETIME`."""
+    async def create(self, user: str, *, proven: str | None = None) -> str:
+        """Log `user` in: the token of the new session, good for `SESSION_LIFETIME`.
+
+        `proven` is the version of the password that was shown to be right.
+
+        Raises:
+            UnauthorizedError: they have another password by now: a command beside the service changed it.
+        """
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         now = datetime.now(UTC)
         async with self._database.write() as session:
+            # Locked: who changes the password waits, and then ends this session too.
+            row = await session.get(UserRow, user, with_for_update=True) if proven is not None else None
+            if proven is not None and (row is None or row.password_hash != proven):
+                raise UnauthorizedError("The password was changed just now.", remedy="Log in with the new one.")
             await session.execute(delete(SessionRow).where(SessionRow.expires_at <= now))
             session.add(
                 SessionRow(token_hash=_digest(token), user=user, created_at=now, expires_at=now + SESSION_LIFETIME)

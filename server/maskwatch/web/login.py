@@ -58,6 +58,10 @@ class PasswordDesk:
             log.warning("a wrong password was given", client=address)
         return right
 
+    async def version(self, user: str) -> str | None:
+        """What is another once the password of `user` is."""
+        return await self._users.password_version(user)
+
     async def check_basic(self, user: str, password: str, *, address: str) -> bool:
         """As `login`, for what comes with every request: a right one is remembered, and many at once are one check.
 

@@ -135,6 +135,9 @@ class UserRows(Protocol):
     async def verify(self, name: str, password: str) -> bool:
         """Whether that is the user's password."""
 
+    async def password_version(self, name: str) -> str | None:
+        """What is another once the user's password is."""
+
     async def exist(self) -> bool:
         """Whether any user has a password."""
 
@@ -151,8 +154,8 @@ class UserRows(Protocol):
 class SessionRows(Protocol):
     """Who is logged in."""
 
-    async def create(self, user: str) -> str:
-        """A new session's token."""
+    async def create(self, user: str, *, proven: str | None = None) -> str:
+        """A new session's token; none if the password that was proven is no longer theirs."""
 
     async def user_of(self, token: str) -> str | None:
         """Whose session it is."""

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import update
 
-from maskwatch.errors import InvalidRequestError, NotFoundError
+from maskwatch.errors import InvalidRequestError, NotFoundError, UnauthorizedError
 from maskwatch.store import Store
 from maskwatch.store.tables import SessionRow
 
@@ -30,6 +30,20 @@ async def test_a_new_password_ends_the_old_one_and_its_sessions(store: Store) ->
     assert not await store.users.verify("admin", "correct horse")
     assert await store.users.verify("admin", "battery staple")
     assert await store.sessions.user_of(token) is None
+
+
+async def test_a_password_that_was_changed_meanwhile_opens_no_session(store: Store) -> None:
+    assert await store.users.password_version("admin") is None
+    await store.users.set_password("admin", "correct horse")
+    proven = await store.users.password_version("admin")
+    token = await store.sessions.create("admin", proven=proven)
+    assert await store.sessions.user_of(token) == "admin"
+    await store.users.set_password("admin", "battery staple")  # as `maskwatch user` does, beside the service
+    with pytest.raises(UnauthorizedError, match="changed just now"):
+        await store.sessions.create("admin", proven=proven)
+    await store.users.remove("admin")
+    with pytest.raises(UnauthorizedError):
+        await store.sessions.create("admin", proven=proven)
 
 
 @pytest.mark.parametrize(
