@@ -176,7 +176,7 @@ def ablation(
 
 @contextmanager
 def _progress() -> Iterator[Callable[[int, int, int, int, float], None]]:
-    """A progress bar on stderr; what it yields takes epoch, epochs, step, steps and loss."""
+    """A progress bar on stderr, in a log a line an epoch; what it yields takes epoch, epochs, step, steps and loss."""
     from rich.console import Console  # noqa: PLC0415
     from rich.progress import Progress  # noqa: PLC0415
 
@@ -186,5 +186,7 @@ def _progress() -> Iterator[Callable[[int, int, int, int, float], None]]:
         def report(epoch: int, epochs: int, step: int, steps: int, loss: float) -> None:
             words = f"Epoch {epoch + 1} of {epochs}, loss {loss:.4f}"
             progress.update(task, description=words, total=epochs * steps, completed=epoch * steps + step)
+            if step == steps and not progress.console.is_terminal:
+                progress.console.print(words)
 
         yield report

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from maskwatch.cli.main import app
+from maskwatch.cli.train import _progress
 from maskwatch.errors import ConfigError, DataSetError, MaskwatchError, ModelError, PluginError
 from maskwatch.modelfiles import open_model, read_card, resolve, sha256_of, version_of
 from maskwatch.resources import models_dir
@@ -84,6 +85,14 @@ def test_without_the_extra_the_command_says_what_to_install(monkeypatch: pytest.
         error = failure(*command)
         assert isinstance(error, PluginError)
         assert "pip install 'maskwatch[train]'" in error.remedy
+
+
+def test_a_log_of_training_has_a_line_an_epoch(capsys: pytest.CaptureFixture[str]) -> None:
+    with _progress() as report:
+        for epoch, step in ((0, 1), (0, 2), (1, 1), (1, 2)):
+            report(epoch, 2, step, 2, 0.25)
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Epoch")]
+    assert lines[:2] == ["Epoch 1 of 2, loss 0.2500", "Epoch 2 of 2, loss 0.2500"]
 
 
 def test_training_without_data_says_where_it_looked(tmp_path: Path) -> None:
