@@ -148,7 +148,8 @@ async def finish_closing(connection: RTCPeerConnection) -> None:
     """
     for ice in {transceiver.receiver.transport.transport for transceiver in connection.getTransceivers()}:
         inside: Any = ice
-        if (started := inside._RTCIceTransport__start) is not None:  # noqa: SLF001
+        # One that closing did not get to may go on trying for long: it is not waited for.
+        if ice.state == "closed" and (started := inside._RTCIceTransport__start) is not None:  # noqa: SLF001
             await started.wait()
         if (consent := inside._connection._query_consent_task) is not None:  # noqa: SLF001
             consent.cancel()
