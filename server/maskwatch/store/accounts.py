@@ -59,18 +59,15 @@ class Users:
             row.password_hash, row.changed_at = hashed, datetime.now(UTC)
             await session.execute(delete(SessionRow).where(SessionRow.user == name))
 
-    async def verify(self, name: str, password: str) -> bool:
-        """Whether this is the password of `name`. A name nobody has takes as long and tells nothing."""
+    async def verify(self, name: str, password: str) -> str | None:
+        """What proves that this is the password of `name`, or None; good until the password is changed.
+
+        A name nobody has takes as long and tells nothing.
+        """
         async with self._database.read() as session:
             row = await session.get(UserRow, name)
         kept = row.password_hash if row is not None else await asyncio.to_thread(_nobodys_hash)
-        return await asyncio.to_thread(_matches, kept, password) and row is not None
-
-    async def password_version(self, name: str) -> str | None:
-        """What is another once the password of `name` is; None if they have none."""
-        async with self._database.read() as session:
-            row = await session.get(UserRow, name)
-        return None if row is None else row.password_hash
+        return kept if await asyncio.to_thread(_matches, kept, password) and row is not None else None
 
     async def remove(self, name: str, *, keep_last: bool = False) -> None:
         """Forget a user; their sessions end.
@@ -101,7 +98,7 @@ class Sessions:
     async def create(self, user: str, *, proven: str | None = None) -> str:
         """Log `user` in: the token of the new session, good for `SESSION_LIFETIME`.
 
-        `proven` is the version of the password that was shown to be right.
+        `proven` is what `Users.verify` gave, where a password was asked for.
 
         Raises:
             UnauthorizedError: they have another password by now: a command beside the service changed it.

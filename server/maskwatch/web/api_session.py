@@ -71,13 +71,14 @@ class SessionApi:
         if not await self._gate.login_needed():
             return Session(login_needed=False)
         user, password = call.body.user, call.body.password.get_secret_value()
-        before, version = self._gate.user_changes, await self._gate.passwords.version(user)
-        if not await self._gate.passwords.login(user, password, address=self._gate.address_of(call.request)):
+        before = self._gate.user_changes
+        proven = await self._gate.passwords.login(user, password, address=self._gate.address_of(call.request))
+        if proven is None:
             raise _wrong_password()
         async with self._gate.changing_users:
             if self._gate.user_changes != before:  # it may have been right a moment ago only
                 raise _wrong_password()
-            token = await self._sessions.create(user, proven=version)
+            token = await self._sessions.create(user, proven=proven)
         response = web.json_response(
             text=Session(login_needed=False, user=user).model_dump_json(), headers={"Cache-Control": "no-store"}
         )

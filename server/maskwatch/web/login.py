@@ -36,11 +36,11 @@ class PasswordDesk:
         self._hashing = asyncio.Semaphore(_AT_ONCE)
         self._waiting = 0
         self._remembered: OrderedDict[bytes, float] = OrderedDict()
-        self._checking: dict[bytes, asyncio.Task[bool]] = {}
+        self._checking: dict[bytes, asyncio.Task[str | None]] = {}
         self._key = secrets.token_bytes(32)
 
-    async def login(self, user: str, password: str, *, address: str) -> bool:
-        """Whether `password` is that of `user`; `address` is the client's.
+    async def login(self, user: str, password: str, *, address: str) -> str | None:
+        """What proves that `password` is that of `user`, or None; `address` is the client's.
 
         Raises:
             BusyError: too many wrong ones came from there, or too many are being checked.
@@ -49,21 +49,17 @@ class PasswordDesk:
         self._waiting += 1
         try:
             async with self._hashing:
-                right = await self._users.verify(user, password)
+                proven = await self._users.verify(user, password)
         finally:
             self._waiting -= 1
-        if right:
+        if proven is not None:
             self._attempts.succeeded(address)
         else:
             log.warning("a wrong password was given", client=address)
-        return right
-
-    async def version(self, user: str) -> str | None:
-        """What is another once the password of `user` is."""
-        return await self._users.password_version(user)
+        return proven
 
     async def check_basic(self, user: str, password: str, *, address: str) -> bool:
-        """As `login`, for what comes with every request: a right one is remembered, and many at once are one check.
+        """Whether it is right, for what comes with each request: a right one is remembered, many at once are one check.
 
         Raises:
             BusyError: as `login`.
@@ -76,7 +72,7 @@ class PasswordDesk:
             checking = asyncio.create_task(self.login(user, password, address=address))
             self._checking[mark] = checking
             checking.add_done_callback(lambda _task: self._checking.pop(mark, None))
-        right = await asyncio.shield(checking)
+        right = await asyncio.shield(checking) is not None
         if right:
             self._remember(mark)
         return right

@@ -132,11 +132,8 @@ class Usage(Protocol):
 class UserRows(Protocol):
     """Who may log in."""
 
-    async def verify(self, name: str, password: str) -> bool:
-        """Whether that is the user's password."""
-
-    async def password_version(self, name: str) -> str | None:
-        """What is another once the user's password is."""
+    async def verify(self, name: str, password: str) -> str | None:
+        """What proves that this is the user's password, until it is changed; None if it is not."""
 
     async def exist(self) -> bool:
         """Whether any user has a password."""

@@ -33,9 +33,9 @@ async def test_a_new_password_ends_the_old_one_and_its_sessions(store: Store) ->
 
 
 async def test_a_password_that_was_changed_meanwhile_opens_no_session(store: Store) -> None:
-    assert await store.users.password_version("admin") is None
     await store.users.set_password("admin", "correct horse")
-    proven = await store.users.password_version("admin")
+    proven = await store.users.verify("admin", "correct horse")
+    assert proven is not None
     token = await store.sessions.create("admin", proven=proven)
     assert await store.sessions.user_of(token) == "admin"
     await store.users.set_password("admin", "battery staple")  # as `maskwatch user` does, beside the service

@@ -142,7 +142,7 @@ def verified_slowly(house: House, monkeypatch: pytest.MonkeyPatch) -> tuple[asyn
     verify = house.store.users.verify
     found, tell = asyncio.Event(), asyncio.Event()
 
-    async def slowly(name: str, password: str) -> bool:
+    async def slowly(name: str, password: str) -> str | None:
         right = await verify(name, password)
         if not found.is_set():
             found.set()
