@@ -1,6 +1,6 @@
 """Training the mask classifier: prepares the patches, trains, calibrates, and says how good it became."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from maskwatch.core.ports import FaceDetector
 from maskwatch.core.types import LABELS, MaskLabel
 from maskwatch.training.classifier_data import ClassifierData, plain
 from maskwatch.training.datasets import load_faces, load_scenes
-from maskwatch.training.loop import Row, Run, cosine
+from maskwatch.training.loop import Batch, Row, Run, cosine
 from maskwatch.training.patches import (
     Patch,
     from_faces,
@@ -121,19 +121,41 @@ def train(
 
     Returns the history.
     """
+    pictures, labels = plain(held_out, data.size), [patch.label for patch in held_out]
+    return learn(
+        model,
+        data.batches,
+        folder,
+        plan,
+        validate=lambda: figures(predict(model, pictures), labels),
+        watch="balanced",
+        report=report,
+    )
+
+
+def learn(
+    model: keras.Model,
+    batches: Callable[[int, int], Iterator[Batch]],
+    folder: Path,
+    plan: ClassifierPlan,
+    *,
+    validate: Callable[[], Row],
+    watch: str,
+    report: Callable[[int, int, float], None] | None = None,
+) -> list[Row]:
+    """Train any `model` that ends in probabilities, in place; `batches` takes an epoch and how many. See `loop.Run`."""
     model.compile(
         optimizer=keras.optimizers.AdamW(cosine(plan.learning_rate, plan.epochs * plan.steps), weight_decay=1e-2),
         loss=smoothed_loss,
     )
-    pictures, labels = plain(held_out, data.size), [patch.label for patch in held_out]
     run = Run(
         model=model,
         folder=folder,
         epochs=plan.epochs,
         steps=plan.steps,
-        batches=lambda epoch: data.batches(epoch, plan.steps),
-        validate=lambda: figures(predict(model, pictures), labels),
-        watch="balanced",
+        batches=lambda epoch: batches(epoch, plan.steps),
+        validate=validate,
+        watch=watch,
         patience=plan.patience,
     )
     if report is not None:

@@ -102,7 +102,7 @@ def train_detector(recipe: DetectorRecipe, *, report: Report | None = None) -> P
         learning_rate=DETECTOR_RATE if recipe.start is None else DETECTOR_FURTHER_RATE,
         **_given(epochs=recipe.epochs, steps=recipe.steps),
     )
-    history = detector_training.train(model, sets, recipe.out, plan, report=_reporter(report, plan.epochs, plan.steps))
+    history = detector_training.train(model, sets, recipe.out, plan, report=reporter(report, plan.epochs, plan.steps))
     plot_history(history, recipe.out / "history.png")
     detector_training.blend(model, begun_with, share=plan.blend)
     files = save(model, recipe.out, "detector")
@@ -134,7 +134,7 @@ def train_classifier(
         raise ConfigError(f"There is nothing to train on in {root}.")
     model, plan = _network(recipe), _plan(recipe)
     templates = root / "mask_templates"
-    progress = _reporter(report, plan.epochs, plan.steps)
+    progress = reporter(report, plan.epochs, plan.steps)
     data = ClassifierData(
         patches=sets.train,
         kit=load_kit(templates),
@@ -281,7 +281,8 @@ def _training_of(plan: Any, examples: int) -> dict[str, Any]:
     return {name: value for name, value in asdict(plan).items() if name != "resume"} | {"examples": examples}
 
 
-def _reporter(report: Report | None, epochs: int, steps: int) -> Callable[[int, int, float], None] | None:
+def reporter(report: Report | None, epochs: int, steps: int) -> Callable[[int, int, float], None] | None:
+    """`report` as a training run calls it: with epoch, step and loss."""
     if report is None:
         return None
     return lambda epoch, step, loss: report(epoch, epochs, step, steps, loss)

@@ -19,11 +19,12 @@ from maskwatch.resources import models_dir
 from maskwatch.training import candidates, detector_training
 from maskwatch.training.candidates import Candidates
 from maskwatch.training.cards import DATA_ORIGINS, IMAGENET_ORIGIN, write_card
-from maskwatch.training.classifier_training import ClassifierPlan, predict, smoothed_loss
+from maskwatch.training.classifier_training import ClassifierPlan, learn, predict
 from maskwatch.training.datasets import Scene, data_root, load_scenes, pictures_in
 from maskwatch.training.detector_report import judged_at, report_detector, side_by_side, side_by_side_on
 from maskwatch.training.export import save
-from maskwatch.training.loop import Row, Run, cosine, set_seed
+from maskwatch.training.loop import Row, set_seed
+from maskwatch.training.recipes import Report, reporter
 from maskwatch.training.report import plot_history
 from maskwatch.training.rescorer_data import RescorerData, plain
 from maskwatch.training.rescorer_model import build_large_rescorer, build_rescorer, take_features
@@ -61,9 +62,7 @@ PLAN = ClassifierPlan(epochs=10, steps=500, batch=64, learning_rate=1.2e-3)
 LARGE_PLAN = ClassifierPlan(epochs=3, steps=500, batch=48, learning_rate=8e-4)
 
 
-def train_rescorer(
-    recipe: RescorerRecipe, *, report: Callable[[int, int, int, int, float], None] | None = None
-) -> Path:
+def train_rescorer(recipe: RescorerRecipe, *, report: Report | None = None) -> Path:
     """Train a rescorer, export it, and judge the detector with it; returns the path of the detector's new card.
 
     Raises:
@@ -85,7 +84,8 @@ def train_rescorer(
         seed=plan.seed,
         told=None if recipe.taught_by is None else answers(keras.saving.load_model(recipe.taught_by), learned),
     )
-    history = train(model, data, held_out, recipe.out, plan, report=report)
+    progress = reporter(report, plan.epochs, plan.steps)
+    history = train(model, data, held_out, recipe.out, plan, report=progress)
     plot_history(history, recipe.out / "history.png")
     stem = "detector_rescorer_large" if recipe.large else "detector_rescorer"
     files = save(model, recipe.out, stem, half=True)
@@ -177,26 +177,18 @@ def train(
     folder: Path,
     plan: ClassifierPlan,
     *,
-    report: Callable[[int, int, int, int, float], None] | None = None,
+    report: Callable[[int, int, float], None] | None = None,
 ) -> list[Row]:
     """Train `model` in place, watched on `held_out`; returns the history."""
-    model.compile(
-        optimizer=keras.optimizers.AdamW(cosine(plan.learning_rate, plan.epochs * plan.steps), weight_decay=1e-2),
-        loss=smoothed_loss,
-    )
-    run = Run(
-        model=model,
-        folder=folder,
-        epochs=plan.epochs,
-        steps=plan.steps,
-        batches=lambda epoch: data.batches(epoch, plan.steps),
+    return learn(
+        model,
+        data.batches,
+        folder,
+        plan,
         validate=lambda: figures_of(answers(model, held_out), held_out),
         watch="ranked",
-        patience=plan.patience,
+        report=report,
     )
-    if report is not None:
-        run.report = lambda epoch, step, loss: report(epoch, plan.epochs, step, plan.steps, loss)
-    return run.go(resume=plan.resume)
 
 
 def answers(model: keras.Model, some: Candidates, *, batch: int = 256) -> Told:
